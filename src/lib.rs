@@ -1,0 +1,6 @@
+//! Kaifong (街坊): tenant services for public housing.
+//!
+//! `kernel` holds the words, `platform` what any service needs, then the slices of the
+//! domain, lowest first. The README has the map.
+
+pub mod kernel;

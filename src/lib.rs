@@ -3,4 +3,8 @@
 //! `kernel` holds the words, `platform` what any service needs, then the slices of the
 //! domain, lowest first. The README has the map.
 
+pub mod app;
 pub mod kernel;
+pub mod platform;
+
+mod system;

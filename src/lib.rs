@@ -7,4 +7,5 @@ pub mod app;
 pub mod kernel;
 pub mod platform;
 
+mod ledger;
 mod system;

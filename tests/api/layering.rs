@@ -6,7 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The slices, lowest first, and the slices each may use.
-const SLICES: &[(&str, &[&str])] = &[];
+const SLICES: &[(&str, &[&str])] = &[
+    ("estates", &[]),
+    ("tenancy", &["estates"]),
+    ("ledger", &[]),
+    ("rent", &["estates", "tenancy", "ledger"]),
+    ("population", &["estates", "tenancy", "ledger", "rent"]),
+];
 
 /// For each kind of file: what it must never name.
 const FORBIDDEN: &[(&str, &[&str])] = &[

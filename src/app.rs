@@ -17,6 +17,7 @@ use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
 use crate::platform::http::unmatched::KnownPaths;
 use crate::platform::telemetry::Metrics;
+use crate::rent::{self, RuleShelf};
 use crate::system;
 
 /// Everything a handler may reach.
@@ -24,6 +25,8 @@ pub struct App {
     pub db: Db,
     /// The only source of the current time.
     pub clock: Arc<dyn Clock>,
+    /// The rent rules in memory.
+    pub rules: Arc<RuleShelf>,
     /// The largest request body, in bytes.
     pub body_limit: usize,
 }
@@ -116,4 +119,6 @@ fn slices(cfg: &mut ServiceConfig) {
     cfg.service(scope("/v1").configure(v1));
 }
 
-fn v1(_cfg: &mut ServiceConfig) {}
+fn v1(cfg: &mut ServiceConfig) {
+    cfg.configure(rent::routes);
+}

@@ -8,4 +8,6 @@ pub mod kernel;
 pub mod platform;
 
 mod ledger;
+mod rent;
 mod system;
+mod tenancy;

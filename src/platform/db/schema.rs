@@ -155,6 +155,7 @@ diesel::table! {
         scheme -> Text,
         effect -> Text,
         figure -> Numeric,
+        longest -> Nullable<SmallInt>,
         valid_from -> Date,
         valid_to -> Nullable<Date>,
         recorded_at -> Timestamptz,
@@ -251,3 +252,5 @@ diesel::table! {
         ifa -> Numeric,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(rent_charge, rent_tenure);

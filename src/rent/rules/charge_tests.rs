@@ -1,0 +1,1 @@
+//! Rent by the book: cases.

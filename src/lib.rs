@@ -4,3 +4,4 @@
 //! domain, lowest first. The README has the map.
 
 pub mod kernel;
+pub mod platform;

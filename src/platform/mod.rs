@@ -1,0 +1,3 @@
+//! What any service needs; nothing here knows of housing.
+
+pub mod config;

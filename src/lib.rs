@@ -3,5 +3,6 @@
 //! `kernel` holds the words, `platform` what any service needs, then the slices of the
 //! domain, lowest first. The README has the map.
 
+pub mod cli;
 pub mod kernel;
 pub mod platform;

@@ -1,1 +1,16 @@
-fn main() {}
+//! The program: everything is in the library.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use kaifong::cli::Cli;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    Cli::parse().run().unwrap_or_else(|failure| {
+        eprint!("{}", failure.report());
+        failure.exit_code()
+    })
+}

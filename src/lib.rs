@@ -3,4 +3,5 @@
 //! `kernel` holds the words, `platform` what any service needs, then the slices of the
 //! domain, lowest first. The README has the map.
 
+pub mod estates;
 pub mod kernel;

@@ -3,5 +3,10 @@
 //! `kernel` holds the words, `platform` what any service needs, then the slices of the
 //! domain, lowest first. The README has the map.
 
+pub mod app;
 pub mod estates;
 pub mod kernel;
+pub mod platform;
+
+mod ledger;
+mod system;

@@ -11,3 +11,4 @@ pub mod language;
 pub mod money;
 pub mod month;
 pub mod tenant_code;
+pub mod text;

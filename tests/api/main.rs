@@ -1,1 +1,18 @@
-fn main() {}
+//! Every integration test, in one binary: one link, one place to look.
+//!
+//! They need a PostgreSQL server, named by `KAIFONG_DATABASE_URL`; `./dev test` starts one.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on should panic"
+)]
+
+mod access;
+mod layering;
+mod migrations;
+mod openapi;
+mod platform;
+mod support;

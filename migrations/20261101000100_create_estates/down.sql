@@ -1,0 +1,1 @@
+DROP TABLE flat; DROP TABLE block; DROP TABLE estate;

@@ -1,0 +1,13 @@
+DROP VIEW rent_tenure;
+DROP TABLE rent_adjustment;
+DROP TABLE rent_run;
+DROP TABLE rent_charge;
+DROP TABLE rent_award;
+DROP TABLE rent_waiver;
+DROP TABLE rent_scheme;
+DROP TABLE rent_review;
+DROP TABLE rent_rate;
+DROP FUNCTION count_rule_change;
+DROP TABLE rent_rule_book;
+DROP TABLE district_rent_rate;
+DROP SEQUENCE rent_rule_number;

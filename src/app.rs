@@ -1,0 +1,119 @@
+//! The composition root: the one place that knows every slice.
+
+use std::sync::Arc;
+
+use actix_web::middleware::DefaultHeaders;
+use actix_web::web::{Data, JsonConfig, PathConfig, QueryConfig, to};
+use actix_web::{HttpRequest, ResponseError};
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt, scope};
+
+use crate::kernel::clock::Clock;
+use crate::platform::auth::Verifier;
+use crate::platform::db::Db;
+use crate::platform::http::problem::Problem;
+use crate::platform::http::unmatched::KnownPaths;
+use crate::platform::telemetry::Metrics;
+use crate::system;
+
+/// Everything a handler may reach.
+pub struct App {
+    pub db: Db,
+    /// The only source of the current time.
+    pub clock: Arc<dyn Clock>,
+    /// The largest request body, in bytes.
+    pub body_limit: usize,
+}
+
+/// Mounts every slice; the server and the tests both call this.
+pub fn routes(
+    app: Data<App>,
+    verifier: Data<Verifier>,
+    metrics: Data<Metrics>,
+) -> impl FnOnce(&mut ServiceConfig) {
+    move |cfg| {
+        let known = Arc::new(KnownPaths::of(&document()));
+        cfg.app_data(
+            JsonConfig::default()
+                .limit(app.body_limit)
+                .error_handler(|error, _| Problem::of_json(&error).into()),
+        )
+        .app_data(PathConfig::default().error_handler(|error, _| Problem::of_path(&error).into()))
+        .app_data(QueryConfig::default().error_handler(|error, _| Problem::of_query(&error).into()))
+        .app_data(verifier)
+        .app_data(metrics)
+        .app_data(app);
+        slices(cfg);
+        cfg.map(|cfg| {
+            cfg.configure(system::docs)
+                .default_service(to(move |request: HttpRequest| {
+                    let refusal = known.refusal(&request).error_response();
+                    async move { refusal }
+                }))
+        });
+    }
+}
+
+/// The API description, assembled from the same registrations as the routes.
+#[must_use]
+pub fn document() -> OpenApi {
+    let (_, mut document) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(Description::openapi())
+        .configure(slices)
+        .split_for_parts();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT");
+    document
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    document
+}
+
+/// Every scope that some operation asks for, sorted.
+#[must_use]
+pub fn scopes() -> Vec<String> {
+    let document = serde_json::to_value(document()).unwrap_or_default();
+    let operations = document.get("paths").and_then(|paths| paths.as_object());
+    let mut scopes: Vec<String> = operations
+        .into_iter()
+        .flat_map(|paths| paths.values())
+        .filter_map(|methods| methods.as_object())
+        .flat_map(|methods| methods.values())
+        .filter_map(|operation| operation.pointer("/security/0/bearer/0")?.as_str())
+        .map(str::to_owned)
+        .collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
+}
+
+/// Headers of every answer: nothing is cached or sniffed unless a handler says so.
+#[must_use]
+pub fn headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("X-Content-Type-Options", "nosniff"))
+        .add(("Cache-Control", "no-store"))
+        .add(("Referrer-Policy", "no-referrer"))
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(info(
+    title = "Kaifong",
+    description = "Tenant services for public housing. Amounts are HKD with two decimal places; \
+                   dates are Hong Kong dates; instants are UTC. Every error is an RFC 9457 problem.",
+    license(name = "Apache-2.0", identifier = "Apache-2.0"),
+))]
+struct Description;
+
+fn slices(cfg: &mut ServiceConfig) {
+    cfg.configure(system::routes);
+    cfg.service(scope("/v1").configure(v1));
+}
+
+fn v1(_cfg: &mut ServiceConfig) {}

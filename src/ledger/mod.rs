@@ -1,0 +1,19 @@
+//! The ledger (分類帳): the only way money moves.
+//!
+//! * A transfer moves an amount above zero from one account to another, so the books always
+//!   balance. It is never changed or deleted; a mistake is reversed by another transfer.
+//! * A transfer's id is derived from what it is for: one source is posted once.
+//! * `effective_on` is the date it counts from, `booked_at` when we knew: a balance is asked
+//!   as at a date and as known at an instant.
+//! * A household's balance stands in its row and changes with the transfers, under the row's
+//!   lock. General accounts (income, reliefs, clearing) have no such row: thousands of
+//!   postings a second would queue on it.
+//! * What a checkpoint has sealed gets no further transfers.
+
+mod commands;
+mod model;
+mod store;
+
+pub use commands::post;
+pub use model::{Account, General, LedgerError, Source, Transfer, TransferKind};
+pub use store::{balance, booked_balance, open_months};

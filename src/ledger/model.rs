@@ -1,0 +1,226 @@
+//! Accounts and transfers.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::kernel::choice::choice;
+use crate::kernel::id::TransferId;
+use crate::kernel::money::{Money, NotMoney};
+use crate::kernel::tenant_code::TenantCode;
+use crate::platform::db::DbError;
+use crate::platform::db::schema::ledger_transfer;
+
+choice! {
+    /// A general account: what is not a household's.
+    pub enum General {
+        /// Rent (租金).
+        RentIncome = "rent_income",
+        /// Licence fees of interim housing and fixed-term licences (暫准證費).
+        LicenceFeeIncome = "licence_fee_income",
+        /// What an occupier pays after a tenancy ended (佔用費).
+        OccupationFeeIncome = "occupation_fee_income",
+        /// What well-off tenants pay above the rent (額外租金).
+        AdditionalRentIncome = "additional_rent_income",
+        /// Rent Assistance (租金援助).
+        RentAssistance = "rent_assistance",
+        /// Increases not collected after a rent review (寬免租金加幅).
+        IncreaseWaived = "increase_waived",
+        /// Rent that the Government waived (豁免租金).
+        RentWaived = "rent_waived",
+        /// Corrections made by an officer.
+        Adjustments = "adjustments",
+        /// Money owed to households that left.
+        RefundsPayable = "refunds_payable",
+        /// Money not yet matched to a household (暫記帳).
+        Suspense = "suspense",
+        /// Received by direct debit, on its way from the bank.
+        AutopayClearing = "autopay_clearing",
+        PpsClearing = "pps_clearing",
+        BankClearing = "bank_clearing",
+        FpsClearing = "fps_clearing",
+        StoreClearing = "store_clearing",
+        MtrClearing = "mtr_clearing",
+        CssaClearing = "cssa_clearing",
+        ShroffClearing = "shroff_clearing",
+    }
+}
+
+impl General {
+    /// Its number in the ledger; never changed once used.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        match self {
+            Self::RentIncome => 1,
+            Self::LicenceFeeIncome => 2,
+            Self::OccupationFeeIncome => 3,
+            Self::AdditionalRentIncome => 4,
+            Self::RentAssistance => 11,
+            Self::IncreaseWaived => 12,
+            Self::RentWaived => 13,
+            Self::Adjustments => 14,
+            Self::RefundsPayable => 21,
+            Self::Suspense => 22,
+            Self::AutopayClearing => 31,
+            Self::PpsClearing => 32,
+            Self::BankClearing => 33,
+            Self::FpsClearing => 34,
+            Self::StoreClearing => 35,
+            Self::MtrClearing => 36,
+            Self::CssaClearing => 37,
+            Self::ShroffClearing => 38,
+        }
+    }
+}
+
+/// One side of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// What a household owes.
+    Household(TenantCode),
+    General(General),
+}
+
+impl Account {
+    /// Its number in the ledger: a household's own, or a small one.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Household(code) => code.number(),
+            Self::General(general) => general.number(),
+        }
+    }
+
+    /// The account numbered `number`, if there can be one.
+    #[must_use]
+    pub fn of(number: i64) -> Option<Self> {
+        let general = || {
+            General::ALL
+                .iter()
+                .find(|general| general.number() == number)
+        };
+        TenantCode::of(number)
+            .map(Self::Household)
+            .or_else(|| general().copied().map(Self::General))
+    }
+}
+
+choice! {
+    /// Why money moved.
+    pub enum TransferKind {
+        /// A month's rent or a part of it, or what a late decision changed of it.
+        Charge = "charge",
+        /// An officer's correction.
+        Adjustment = "adjustment",
+        /// Money received.
+        Payment = "payment",
+        /// Money given back.
+        Refund = "refund",
+        /// The undoing of another transfer.
+        Reversal = "reversal",
+    }
+}
+
+/// What a transfer is for: its id is derived from this, so it can be posted once only.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The thing itself: a tenancy, an adjustment, a payment line.
+    pub id: Uuid,
+    /// Which of its transfers, e.g. `2026-11/0/rent_income`.
+    pub part: &'a str,
+}
+
+/// One movement of money.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize, Deserialize,
+)]
+#[diesel(table_name = ledger_transfer, check_for_backend(diesel::pg::Pg))]
+#[diesel(treat_none_as_default_value = false)]
+pub struct Transfer {
+    pub id: TransferId,
+    pub effective_on: NaiveDate,
+    /// The account that is owed more, or owes less.
+    pub debit: i64,
+    pub credit: i64,
+    pub amount: Money,
+    pub kind: TransferKind,
+    pub source: Uuid,
+    pub reverses: Option<TransferId>,
+    pub booked_at: DateTime<Utc>,
+}
+
+impl Transfer {
+    /// Moves `amount` between `household` and `general`: onto the household's account when
+    /// positive, off it when negative. `None` for nothing.
+    #[must_use]
+    pub fn between(
+        household: TenantCode,
+        general: General,
+        amount: Money,
+        kind: TransferKind,
+        source: Source<'_>,
+        (effective_on, booked_at): (NaiveDate, DateTime<Utc>),
+    ) -> Option<Self> {
+        let (household, general) = (household.number(), general.number());
+        let (debit, credit) = match amount.cmp(&Money::ZERO) {
+            std::cmp::Ordering::Less => (general, household),
+            std::cmp::Ordering::Equal => return None,
+            std::cmp::Ordering::Greater => (household, general),
+        };
+        Some(Self {
+            id: TransferId::derived(&format!("{kind}/{}/{}", source.id, source.part)),
+            effective_on,
+            debit,
+            credit,
+            amount: amount.abs(),
+            kind,
+            source: source.id,
+            reverses: None,
+            booked_at,
+        })
+    }
+
+    /// What it adds to the account numbered `account`; negative when it takes off.
+    #[must_use]
+    pub fn onto(&self, account: i64) -> Money {
+        if self.debit == account {
+            self.amount
+        } else if self.credit == account {
+            self.amount.negated()
+        } else {
+            Money::ZERO
+        }
+    }
+}
+
+/// Why the ledger refused something.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The same thing was posted before.
+    #[error("this is already posted")]
+    AlreadyPosted,
+    /// A date in a month that takes no postings.
+    #[error("{0} is in a month that the ledger does not hold")]
+    OutsideLedger(NaiveDate),
+    /// Its day is sealed by a checkpoint.
+    #[error("the ledger is sealed up to {0}")]
+    Sealed(DateTime<Utc>),
+    #[error("no such household")]
+    NoSuchHousehold,
+    #[error("no such transfer on this account")]
+    NoSuchTransfer,
+    /// A transfer is reversed once, and a reversal never.
+    #[error("the transfer is already reversed, or is itself a reversal")]
+    NotReversible,
+    #[error(transparent)]
+    Amount(#[from] NotMoney),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<diesel::result::Error> for LedgerError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Db(error.into())
+    }
+}

@@ -1,0 +1,120 @@
+//! The ledger in PostgreSQL. The only file that names its tables.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Date, Numeric, Timestamptz};
+
+use super::model::{LedgerError, Transfer};
+use crate::kernel::money::Money;
+use crate::kernel::month::Month;
+use crate::kernel::tenant_code::TenantCode;
+use crate::platform::db::DbError;
+use crate::platform::db::schema::{ledger_checkpoint, ledger_transfer, rent_account};
+
+/// Postings hold this lock shared; a checkpoint takes it alone, so none is under way then.
+const SEAL_LOCK: &str = "SELECT pg_advisory_xact_lock_shared(7210813)";
+
+diesel::define_sql_function! {
+    /// Opens a month for postings; true when it was not open.
+    fn ledger_open_month(month: Date) -> Bool;
+}
+
+/// Opens every month from `first` to `last` for postings.
+pub fn open_months(conn: &mut PgConnection, first: Month, last: Month) -> Result<(), DbError> {
+    for month in first.through(last) {
+        diesel::select(ledger_open_month(month.first())).get_result::<bool>(conn)?;
+    }
+    Ok(())
+}
+
+/// Holds off checkpoints until the transaction ends; says up to when the ledger is sealed.
+pub(super) fn hold_seal(conn: &mut PgConnection) -> Result<Option<DateTime<Utc>>, DbError> {
+    diesel::sql_query(SEAL_LOCK).execute(conn)?;
+    let newest = ledger_checkpoint::table
+        .select(ledger_checkpoint::through)
+        .order(ledger_checkpoint::number.desc())
+        .first(conn)
+        .optional()?;
+    Ok(newest)
+}
+
+/// Adds `transfers`.
+pub(super) fn append(conn: &mut PgConnection, transfers: &[Transfer]) -> Result<(), LedgerError> {
+    let Err(error) = diesel::copy_from(ledger_transfer::table)
+        .from_insertable(transfers)
+        .execute(conn)
+        .map_err(DbError::from)
+    else {
+        return Ok(());
+    };
+    match &error {
+        // Each month is a table of its own, and so is the name of its key.
+        DbError::Constraint(name) if name.ends_with("_pkey") => Err(LedgerError::AlreadyPosted),
+        _ => Err(error.into()),
+    }
+}
+
+/// Adds to each household's balance, opening its account if need be; in the order of
+/// household, so that two postings never wait for each other in a circle.
+pub(super) fn add_to_balances(
+    conn: &mut PgConnection,
+    changes: &BTreeMap<i64, Money>,
+) -> Result<(), LedgerError> {
+    let (households, amounts): (Vec<i64>, Vec<Money>) = changes.iter().unzip();
+    let changed = diesel::sql_query(
+        "INSERT INTO rent_account (household, balance) \
+         SELECT * FROM unnest($1, $2) AS change (household, amount) ORDER BY household \
+         ON CONFLICT (household) DO UPDATE SET balance = rent_account.balance + excluded.balance",
+    )
+    .bind::<Array<BigInt>, _>(households)
+    .bind::<Array<Numeric>, _>(amounts)
+    .execute(conn)
+    .map_err(DbError::from);
+    match changed {
+        Ok(rows) if rows == changes.len() => Ok(()),
+        Ok(_) => Err(LedgerError::NoSuchHousehold),
+        Err(DbError::Constraint(name)) if name == "rent_account_household_fkey" => {
+            Err(LedgerError::NoSuchHousehold)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What `code` owes by everything booked, whatever date it counts from.
+pub fn booked_balance(conn: &mut PgConnection, code: TenantCode) -> Result<Money, DbError> {
+    let balance = rent_account::table
+        .find(code.number())
+        .select(rent_account::balance)
+        .first(conn)
+        .optional()?;
+    Ok(balance.unwrap_or_default())
+}
+
+/// What `code` owed as at the end of `valid_on`, as far as was known at `known_at`.
+pub fn balance(
+    conn: &mut PgConnection,
+    code: TenantCode,
+    valid_on: NaiveDate,
+    known_at: DateTime<Utc>,
+) -> Result<Money, DbError> {
+    #[derive(QueryableByName)]
+    struct Balance {
+        #[diesel(sql_type = Numeric)]
+        balance: Money,
+    }
+    // The constant condition lets the planner use the index of households' transfers.
+    let row: Balance = diesel::sql_query(
+        "SELECT (SELECT coalesce(sum(amount), 0) FROM ledger_transfer \
+                 WHERE debit = $1 AND debit >= 100000000 AND effective_on <= $2 AND booked_at <= $3) \
+              - (SELECT coalesce(sum(amount), 0) FROM ledger_transfer \
+                 WHERE credit = $1 AND credit >= 100000000 AND effective_on <= $2 AND booked_at <= $3) \
+              AS balance",
+    )
+    .bind::<BigInt, _>(code.number())
+    .bind::<Date, _>(valid_on)
+    .bind::<Timestamptz, _>(known_at)
+    .get_result(conn)?;
+    Ok(row.balance)
+}

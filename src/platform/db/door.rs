@@ -1,0 +1,231 @@
+//! The door: a few threads, each with a pooled connection, fed by one bounded queue.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{
+    ConnectionManager, CustomizeConnection, Pool, PooledConnection, R2D2Connection,
+};
+use diesel::result::Error as Diesel;
+use tokio::sync::oneshot;
+
+use super::DbError;
+
+type Pooled = PooledConnection<ConnectionManager<PgConnection>>;
+
+/// How many may wait, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Connections, each with its own thread.
+    pub connections: u32,
+    /// Work that may wait for one of them.
+    pub queue: usize,
+    /// The longest wait for a connection.
+    pub wait: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connections: 8,
+            queue: 256,
+            wait: Duration::from_secs(2),
+        }
+    }
+}
+
+/// One piece of work: called with a connection, or with the reason there is none.
+/// Says whether all went well, so that the connection needs no second look.
+type Work = Box<dyn FnOnce(Result<&mut PgConnection, DbError>) -> bool + Send>;
+
+struct Waiting {
+    work: Work,
+    until: Instant,
+}
+
+/// A handle to the database; clones share the threads, which end with the last handle.
+#[derive(Clone)]
+pub struct Db {
+    queue: Sender<Waiting>,
+    wait: Duration,
+}
+
+/// Sets every new connection up for the request path.
+#[derive(Debug)]
+struct RequestSession;
+
+impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for RequestSession {
+    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
+        conn.batch_execute(
+            "SET ROLE kaifong_app; SET timezone = 'UTC'; SET statement_timeout = '5s'; \
+             SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'",
+        )
+        .map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+impl Db {
+    /// Connects to `url` as work arrives, never holding more than the agreed connections.
+    #[must_use]
+    pub fn open(url: &str, patience: Patience) -> Self {
+        let pool = Pool::builder()
+            .max_size(patience.connections)
+            .min_idle(Some(0))
+            .connection_timeout(patience.wait)
+            .connection_customizer(Box::new(RequestSession))
+            .build_unchecked(ConnectionManager::new(url));
+        let (queue, waiting) = bounded(patience.queue.max(1));
+        for number in 0..patience.connections {
+            let (pool, waiting) = (pool.clone(), waiting.clone());
+            let thread = std::thread::Builder::new().name(format!("db-{number}"));
+            if let Err(error) = thread.spawn(move || serve(&pool, &waiting)) {
+                tracing::error!(error.cause = %error, "a database thread did not start");
+            }
+        }
+        Self {
+            queue,
+            wait: patience.wait,
+        }
+    }
+
+    /// Runs `work` in a read-only snapshot: it sees one instant and cannot write.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run(|conn| {
+            conn.build_transaction()
+                .read_only()
+                .repeatable_read()
+                .run(|conn| work(conn).map_err(Abort::Rule))
+        })
+        .await
+    }
+
+    /// Runs `work`, a single read statement, without a transaction around it: one round trip.
+    pub async fn query<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run(|conn| work(conn).map_err(Abort::Rule)).await
+    }
+
+    /// Runs `work` in one transaction: all of it is kept, or none.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run(|conn| transaction(conn, work)).await
+    }
+
+    async fn run<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, Abort<E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let span = tracing::Span::current();
+        let work: Work = Box::new(move |conn| {
+            let _span = span.entered();
+            let conn = match conn {
+                Ok(conn) => conn,
+                Err(error) => {
+                    let _ = answer.send(Err(E::from(error)));
+                    return true;
+                }
+            };
+            let result = catch_unwind(AssertUnwindSafe(|| work(conn)));
+            let result = result.unwrap_or(Err(Abort::Db(DbError::Panicked)));
+            let well = result.is_ok();
+            let _ = answer.send(result.map_err(Abort::into_error));
+            well
+        });
+        let until = Instant::now() + self.wait;
+        match self.queue.try_send(Waiting { work, until }) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                return Err(DbError::Busy.into());
+            }
+        }
+        answered
+            .await
+            .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+    }
+
+    /// How much work waits for a connection.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+}
+
+/// Runs `work` in a READ COMMITTED transaction on a connection that is already there.
+pub(crate) fn transaction<T, E>(
+    conn: &mut PgConnection,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, Abort<E>> {
+    conn.build_transaction()
+        .read_committed()
+        .run(|conn| work(conn).map_err(Abort::Rule))
+}
+
+/// One thread: takes the next work, gives it the connection it keeps.
+fn serve(pool: &Pool<ConnectionManager<PgConnection>>, waiting: &Receiver<Waiting>) {
+    let mut kept: Option<Pooled> = None;
+    for Waiting { work, until } in waiting {
+        if Instant::now() > until {
+            work(Err(DbError::Busy));
+            continue;
+        }
+        let mut conn = match kept.take().map_or_else(|| pool.get(), Ok) {
+            Ok(conn) => conn,
+            Err(error) => {
+                work(Err(DbError::Away(error.to_string())));
+                continue;
+            }
+        };
+        // A doubted connection goes back to the pool, which tests it before it is used again.
+        if work(Ok(&mut conn)) || (!conn.is_broken() && conn.ping().is_ok()) {
+            kept = Some(conn);
+        }
+    }
+}
+
+/// Carries a slice's own error out of a Diesel transaction.
+pub(crate) enum Abort<E> {
+    Rule(E),
+    Db(DbError),
+}
+
+impl<E> From<Diesel> for Abort<E> {
+    fn from(error: Diesel) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+impl<E: From<DbError>> Abort<E> {
+    pub(crate) fn into_error(self) -> E {
+        match self {
+            Self::Rule(error) => error,
+            Self::Db(error) => error.into(),
+        }
+    }
+}

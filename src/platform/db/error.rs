@@ -1,0 +1,67 @@
+//! What can go wrong below the rules.
+
+use std::error::Error;
+
+use diesel::result::{ConnectionError, DatabaseErrorKind, Error as Diesel};
+
+/// What went wrong below the rules.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The queue is full, or no connection came free in time.
+    #[error("the database is busy")]
+    Busy,
+    /// The database cannot be reached.
+    #[error("the database cannot be reached: {0}")]
+    Away(String),
+    /// A named constraint refused the row.
+    #[error("constraint {0} refused the row")]
+    Constraint(String),
+    /// Anything else PostgreSQL said.
+    #[error(transparent)]
+    Query(Diesel),
+    /// The work panicked.
+    #[error("the database work panicked")]
+    Panicked,
+    #[error("migration: {0}")]
+    Migration(Box<dyn Error + Send + Sync>),
+}
+
+impl DbError {
+    /// The name of the constraint that refused the row, if one did.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Constraint(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+impl From<Diesel> for DbError {
+    fn from(error: Diesel) -> Self {
+        match &error {
+            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+                Self::Away(info.message().to_owned())
+            }
+            // Diesel has no kind for an exclusion constraint: it is the unknown one with a name.
+            Diesel::DatabaseError(
+                DatabaseErrorKind::UniqueViolation
+                | DatabaseErrorKind::CheckViolation
+                | DatabaseErrorKind::ForeignKeyViolation
+                | DatabaseErrorKind::ExclusionViolation
+                | DatabaseErrorKind::Unknown,
+                info,
+            ) => info
+                .constraint_name()
+                .map(str::to_owned)
+                .map_or(Self::Query(error), Self::Constraint),
+            _ => Self::Query(error),
+        }
+    }
+}
+
+impl From<ConnectionError> for DbError {
+    fn from(error: ConnectionError) -> Self {
+        Self::Away(error.to_string())
+    }
+}

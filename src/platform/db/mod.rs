@@ -1,0 +1,77 @@
+//! PostgreSQL: the one door to it, the transaction boundary, the errors.
+//!
+//! * Diesel blocks, so work runs on the door's own threads; each keeps one pooled
+//!   connection, and one bounded queue feeds them first come, first served.
+//! * A full queue, or a wait longer than the caller's patience, is [`DbError::Busy`].
+//! * The application works as the role `kaifong_app`, which owns nothing.
+//! * Work that a caller no longer waits for still ends by itself: all of it is kept, or none.
+
+mod door;
+mod error;
+pub mod schema;
+
+use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+pub use door::{Db, Patience};
+pub use error::DbError;
+
+/// The schema's history.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+/// Any number that only Kaifong's migrations lock.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(7210811)";
+
+/// Connects as the owner of the schema: for migrations and bulk loads.
+pub fn connect_as_owner(url: &str) -> Result<PgConnection, DbError> {
+    Ok(PgConnection::establish(url)?)
+}
+
+/// Connects as the application does, without a time limit: for long work off the request path.
+pub fn connect(url: &str) -> Result<PgConnection, DbError> {
+    let mut conn = connect_as_owner(url)?;
+    conn.batch_execute("SET ROLE kaifong_app; SET timezone = 'UTC'")?;
+    Ok(conn)
+}
+
+/// Applies what is missing of the schema's history, one process at a time.
+///
+/// Returns the names of the migrations applied.
+pub fn migrate(url: &str) -> Result<Vec<String>, DbError> {
+    let mut conn = connect_as_owner(url)?;
+    // Session-level: released when `conn` closes, also when this process is killed.
+    conn.batch_execute(MIGRATION_LOCK)?;
+    let applied = conn
+        .run_pending_migrations(MIGRATIONS)
+        .map_err(DbError::Migration)?
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    Ok(applied)
+}
+
+/// The migrations that this program has and the database lacks.
+pub fn missing_migrations(conn: &mut PgConnection) -> Result<Vec<String>, DbError> {
+    use diesel::dsl::sql;
+    use diesel::sql_types::{Array, Text};
+
+    // Diesel's own question would first make its table, which the application may not.
+    let applied: Vec<String> = diesel::select(sql::<Array<Text>>(
+        "ARRAY(SELECT version::text FROM __diesel_schema_migrations)",
+    ))
+    .get_result(conn)?;
+    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(DbError::Migration)?;
+    let names = known.iter().map(|migration| migration.name());
+    Ok(names
+        .filter(|name| !applied.contains(&name.version().to_string()))
+        .map(ToString::to_string)
+        .collect())
+}
+
+/// Runs one or more statements that return nothing.
+pub fn execute(conn: &mut PgConnection, sql: &str) -> Result<(), DbError> {
+    Ok(conn.batch_execute(sql)?)
+}

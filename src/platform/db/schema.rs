@@ -1,0 +1,253 @@
+//! The tables as Diesel sees them; a test compares them with the migrated database.
+
+diesel::table! {
+    audit_entry (id) {
+        id -> Uuid,
+        actor -> Text,
+        action -> Text,
+        subject -> Text,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_key (actor, operation, key) {
+        actor -> Text,
+        operation -> Text,
+        key -> Text,
+        fingerprint -> Bytea,
+        answer -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    job (id) {
+        id -> Uuid,
+        kind -> Text,
+        payload -> Jsonb,
+        unique_name -> Nullable<Text>,
+        state -> Text,
+        run_at -> Timestamptz,
+        attempts -> Integer,
+        max_attempts -> Integer,
+        lease_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        enqueued_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    household (number) {
+        number -> BigInt,
+        opened_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tenancy (id) {
+        id -> Uuid,
+        household -> BigInt,
+        flat_id -> Uuid,
+        kind -> Text,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        end_reason -> Nullable<Text>,
+        household_size -> SmallInt,
+        recorded_at -> Timestamptz,
+        end_recorded_at -> Nullable<Timestamptz>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    rent_account (household) {
+        household -> BigInt,
+        balance -> Numeric,
+    }
+}
+
+diesel::table! {
+    ledger_transfer (id, effective_on) {
+        id -> Uuid,
+        effective_on -> Date,
+        debit -> BigInt,
+        credit -> BigInt,
+        amount -> Numeric,
+        kind -> Text,
+        source -> Uuid,
+        reverses -> Nullable<Uuid>,
+        booked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ledger_reversal (reversed) {
+        reversed -> Uuid,
+        reversal -> Uuid,
+        household -> BigInt,
+        reason -> Text,
+        recorded_by -> Text,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ledger_checkpoint (number) {
+        number -> Integer,
+        through -> Timestamptz,
+        transfers -> BigInt,
+        amount -> Numeric,
+        leaves -> Bytea,
+        digest -> Bytea,
+        previous -> Bytea,
+        hash -> Bytea,
+        key_id -> Text,
+        signature -> Bytea,
+        sealed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rent_rate (id) {
+        id -> Integer,
+        estate_id -> Uuid,
+        rent_per_m2 -> Numeric,
+        rates_per_m2 -> Numeric,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    district_rent_rate (application_district) {
+        application_district -> Text,
+        rent_per_m2 -> Numeric,
+        rates_per_m2 -> Numeric,
+        valid_from -> Date,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    rent_review (id) {
+        id -> Integer,
+        index_change -> Nullable<Numeric>,
+        rent_change -> Numeric,
+        increase_waived_until -> Nullable<Date>,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    rent_scheme (id) {
+        id -> Integer,
+        scheme -> Text,
+        effect -> Text,
+        figure -> Numeric,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    rent_waiver (id) {
+        id -> Integer,
+        share -> Numeric,
+        excludes_additional -> Bool,
+        valid_from -> Date,
+        valid_to -> Date,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    rent_rule_book (version) {
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    rent_award (id, revision) {
+        id -> Uuid,
+        revision -> Integer,
+        household -> BigInt,
+        scheme -> Text,
+        first_month -> Date,
+        last_month -> Nullable<Date>,
+        reason -> Text,
+        recorded_by -> Text,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    rent_charge (household, month, tenancy_id, revision) {
+        household -> BigInt,
+        month -> Date,
+        tenancy_id -> Uuid,
+        revision -> SmallInt,
+        effective_on -> Date,
+        amount -> Numeric,
+        rules -> Array<Int4>,
+        booked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rent_run (month) {
+        month -> Date,
+        state -> Text,
+        total -> BigInt,
+        done -> BigInt,
+        charged -> Numeric,
+        started_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    rent_adjustment (id) {
+        id -> Uuid,
+        household -> BigInt,
+        kind -> Text,
+        amount -> Numeric,
+        effective_on -> Date,
+        reason -> Text,
+        recorded_by -> Text,
+        recorded_at -> Timestamptz,
+    }
+}
+
+// A view: what the rent of a tenancy is calculated from.
+diesel::table! {
+    rent_tenure (tenancy_id) {
+        household -> BigInt,
+        tenancy_id -> Uuid,
+        kind -> Text,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        end_recorded_at -> Nullable<Timestamptz>,
+        estate_id -> Uuid,
+        ifa -> Numeric,
+    }
+}

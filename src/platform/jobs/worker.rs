@@ -1,0 +1,151 @@
+//! Taking jobs and doing them.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use diesel::PgConnection;
+
+use super::Job;
+use super::store::{self, JobRow};
+use crate::kernel::clock::Clock;
+use crate::platform::db::{self, DbError};
+
+/// Why a job did not succeed; kept beside it for a person to read.
+pub type JobFailure = Box<dyn Error + Send + Sync>;
+
+/// What a handler works with.
+pub struct Workbench {
+    /// Where to connect, for handlers that want connections of their own.
+    pub url: String,
+    pub clock: Arc<dyn Clock>,
+}
+
+type Handler = Box<
+    dyn Fn(&mut PgConnection, &Workbench, serde_json::Value) -> Result<(), JobFailure>
+        + Send
+        + Sync,
+>;
+
+/// Which code does which kind of job.
+#[derive(Default)]
+pub struct Handlers(BTreeMap<&'static str, Handler>);
+
+impl Handlers {
+    /// Jobs of type `J` are done by `handler`.
+    #[must_use]
+    pub fn on<J: Job>(
+        mut self,
+        handler: impl Fn(&mut PgConnection, &Workbench, J) -> Result<(), JobFailure>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.0.insert(
+            J::KIND,
+            Box::new(move |conn, bench, payload| {
+                handler(conn, bench, serde_json::from_value(payload)?)
+            }),
+        );
+        self
+    }
+}
+
+/// Does jobs, one at a time.
+pub struct Worker {
+    handlers: Handlers,
+    bench: Workbench,
+}
+
+impl Worker {
+    #[must_use]
+    pub fn new(handlers: Handlers, url: &str, clock: Arc<dyn Clock>) -> Self {
+        let url = url.to_owned();
+        Self {
+            handlers,
+            bench: Workbench { url, clock },
+        }
+    }
+
+    /// Does every job that is due; says how many were tried.
+    pub fn drain(&self) -> Result<usize, DbError> {
+        let mut conn = db::connect(&self.bench.url)?;
+        let kinds: Vec<_> = self.handlers.0.keys().copied().collect();
+        let mut tried = 0;
+        while let Some(job) = store::claim(&mut conn, &kinds, self.bench.clock.now())? {
+            tried += 1;
+            self.attempt(&mut conn, job)?;
+        }
+        Ok(tried)
+    }
+
+    /// Does jobs until `stopped`; a job that has begun is finished first.
+    pub fn run(&self, stopped: impl Fn() -> bool) {
+        while !stopped() {
+            if let Err(error) = self.drain() {
+                tracing::error!(error.cause = %error, "the job queue cannot be read");
+            }
+            for _ in 0..10 {
+                if stopped() {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+    }
+
+    fn attempt(&self, conn: &mut PgConnection, job: JobRow) -> Result<(), DbError> {
+        let JobRow {
+            id,
+            kind,
+            payload,
+            attempts,
+            max_attempts,
+            ..
+        } = job;
+        let outcome = self.keeping_the_lease(id, || {
+            let Some(handler) = self.handlers.0.get(kind.as_str()) else {
+                return Err(format!("no handler for {kind}").into());
+            };
+            let mut conn = db::connect(&self.bench.url)?;
+            catch_unwind(AssertUnwindSafe(|| {
+                handler(&mut conn, &self.bench, payload)
+            }))
+            .unwrap_or_else(|_| Err("the handler panicked".into()))
+        });
+        let now = self.bench.clock.now();
+        match outcome {
+            Ok(()) => store::finish(conn, id, now),
+            Err(error) => {
+                tracing::warn!(job = %id, kind, attempts, error.cause = %error, "a job failed");
+                let wait = TimeDelta::seconds(5 << attempts.clamp(0, 10));
+                let again = (attempts < max_attempts).then_some(now + wait);
+                store::fail(conn, id, &error.to_string(), again)
+            }
+        }
+    }
+
+    /// Runs `work` while another thread renews the lease of job `id`.
+    fn keeping_the_lease<T>(&self, id: crate::kernel::id::JobId, work: impl FnOnce() -> T) -> T {
+        let (done, ended) = channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let rest = Duration::from_secs(20);
+                while ended.recv_timeout(rest) == Err(RecvTimeoutError::Timeout) {
+                    let renewed = db::connect(&self.bench.url)
+                        .and_then(|mut conn| store::renew(&mut conn, id, self.bench.clock.now()));
+                    if let Err(error) = renewed {
+                        tracing::warn!(job = %id, error.cause = %error, "a lease was not renewed");
+                    }
+                }
+            });
+            let result = work();
+            drop(done);
+            result
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! What any service needs; nothing here knows of housing.
+
+pub mod audit;
+pub mod auth;
+pub mod crypto;
+pub mod db;
+pub mod http;
+pub mod jobs;
+pub mod telemetry;

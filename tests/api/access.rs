@@ -1,0 +1,63 @@
+//! Every operation in the API description, tried without the scope it declares.
+
+use actix_web::http::StatusCode;
+use kaifong::app;
+
+use crate::support::{Call, start};
+
+/// Operations that need no token.
+const PUBLIC: &[&str] = &["health", "ready", "metrics", "keys"];
+
+/// A value for every path parameter.
+fn filled(path: &str) -> String {
+    path.replace("{code}", "1000000010")
+        .replace("{month}", "2026-11")
+        .replace("{id}", "01940000-0000-7000-8000-000000000001")
+}
+
+#[actix_web::test]
+async fn no_operation_answers_without_its_scope() {
+    let app = start().await;
+    let document = serde_json::to_value(app::document()).unwrap();
+    let scopes = app::scopes();
+
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let path = filled(path);
+        assert!(
+            !path.contains('{'),
+            "{path} has a parameter this test does not know"
+        );
+        for (method, operation) in operations.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            let method = method.to_uppercase();
+            let Some(scope) = operation["security"][0]["bearer"][0].as_str() else {
+                assert!(
+                    PUBLIC.contains(&name),
+                    "{name} declares no scope and is not listed as public"
+                );
+                continue;
+            };
+            assert!(!PUBLIC.contains(&name), "{name} is listed as public");
+            let anonymous = app.send(Call::new(&method, &path)).await;
+            assert_eq!(
+                anonymous.status,
+                StatusCode::UNAUTHORIZED,
+                "{name} without a token"
+            );
+            for other in scopes.iter().filter(|other| *other != scope) {
+                let answer = app.send(Call::new(&method, &path).scope(other)).await;
+                assert_eq!(
+                    answer.status,
+                    StatusCode::FORBIDDEN,
+                    "{name} with only {other}"
+                );
+            }
+            let answer = app.send(Call::new(&method, &path).scope(scope)).await;
+            assert!(
+                ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status),
+                "{name} refuses the scope it declares: {:?}",
+                answer.body,
+            );
+        }
+    }
+}

@@ -11,6 +11,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
+use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::platform::auth::Verifier;
 use crate::platform::db::Db;
@@ -116,4 +117,6 @@ fn slices(cfg: &mut ServiceConfig) {
     cfg.service(scope("/v1").configure(v1));
 }
 
-fn v1(_cfg: &mut ServiceConfig) {}
+fn v1(cfg: &mut ServiceConfig) {
+    cfg.configure(estates::routes);
+}

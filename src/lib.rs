@@ -4,6 +4,7 @@
 //! domain, lowest first. The README has the map.
 
 pub mod app;
+pub mod cli;
 pub mod estates;
 pub mod kernel;
 pub mod platform;

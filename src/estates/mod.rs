@@ -6,13 +6,21 @@
 //! * Estates, blocks and flats are known by their names, so their identifiers are derived.
 //! * What stands here is no personal data and may be read by anyone.
 
+mod api;
+mod commands;
 mod dataset;
 mod districts;
 mod model;
 mod reference;
+mod rules;
+mod store;
 
-pub use dataset::{Dataset, Finding, FindingKind, Severity, read as read_dataset};
+pub use api::routes;
+pub use commands::import;
+pub use dataset::{Dataset, Finding, FindingKind, MOST_BYTES, Severity, read as read_dataset};
 pub use model::{
-    ApplicationDistrict, Details, EstateRecord, EstateType, Flat, FlatSizes, Position,
+    ApplicationDistrict, Block, ChangedEstate, Details, Estate, EstateError, EstateRecord,
+    EstateType, Flat, FlatSizes, ImportReport, Position,
 };
 pub use reference::REFERENCE;
+pub use store::{add_flats, estate, flat};

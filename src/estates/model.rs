@@ -3,7 +3,12 @@
 //! An estate, a block and a flat are known by their names, so each identifier is derived
 //! from them: the same file read twice, here or in another installation, names the same things.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::deserialize::FromSql;
+use diesel::pg::{Pg, PgValue};
+use diesel::prelude::*;
+use diesel::serialize::{Output, ToSql};
+use diesel::sql_types::Jsonb;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,6 +16,9 @@ use utoipa::ToSchema;
 use crate::kernel::choice::choice;
 use crate::kernel::id::{BlockId, EstateId, FlatId};
 use crate::kernel::language::Trilingual;
+use crate::platform::crypto::{Digest, sha256};
+use crate::platform::db::DbError;
+use crate::platform::db::schema::{block, estate, flat};
 
 choice! {
     /// One of the four districts an applicant for public rental housing chooses from.
@@ -76,7 +84,19 @@ pub struct Position {
 }
 
 /// What is told of an estate and decides nothing: plain text, one line a line.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
+#[diesel(sql_type = Jsonb)]
 pub struct Details {
     /// The designs its blocks are built to.
     pub block_types: Trilingual,
@@ -88,6 +108,20 @@ pub struct Details {
     pub carpark_management: Trilingual,
     pub website: Option<String>,
     pub further_information: Trilingual,
+}
+
+impl FromSql<Jsonb, Pg> for Details {
+    fn from_sql(bytes: PgValue<'_>) -> diesel::deserialize::Result<Self> {
+        let value = <serde_json::Value as FromSql<Jsonb, Pg>>::from_sql(bytes)?;
+        Ok(serde_json::from_value(value)?)
+    }
+}
+
+impl ToSql<Jsonb, Pg> for Details {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> diesel::serialize::Result {
+        let value = serde_json::to_value(self)?;
+        <serde_json::Value as ToSql<Jsonb, Pg>>::to_sql(&value, &mut out.reborrow())
+    }
 }
 
 /// An estate as the Housing Authority publishes it, once read.
@@ -124,6 +158,11 @@ impl EstateRecord {
         EstateId::derived(&self.name.en)
     }
 
+    /// The digest of all it says.
+    pub fn digest(&self) -> Result<Digest, serde_json::Error> {
+        serde_json::to_vec(self).map(|canonical| sha256(&[&canonical]))
+    }
+
     /// The identifier of this estate's block called `block` in English.
     #[must_use]
     pub fn block_id(&self, block: &str) -> BlockId {
@@ -131,8 +170,49 @@ impl EstateRecord {
     }
 }
 
-/// A flat to put on the register.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An estate on the register.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = estate, check_for_backend(Pg), treat_none_as_null = true)]
+pub struct Estate {
+    pub id: EstateId,
+    pub name: Trilingual,
+    pub district: Trilingual,
+    pub region: Trilingual,
+    pub application_district: Option<ApplicationDistrict>,
+    pub estate_types: Vec<EstateType>,
+    pub intake_years: Vec<i32>,
+    pub stated_blocks: Option<i32>,
+    pub rental_flats: Option<i32>,
+    pub flats_as_at: Option<NaiveDate>,
+    pub flat_size: String,
+    pub ifa_min: Option<Decimal>,
+    pub ifa_max: Option<Decimal>,
+    pub latitude: Option<Decimal>,
+    pub longitude: Option<Decimal>,
+    pub details: Details,
+    /// Of the record it was read from.
+    pub dataset_digest: Vec<u8>,
+    /// When it was last changed by a dataset.
+    pub imported_at: DateTime<Utc>,
+    pub version: i32,
+}
+
+/// A block on the register.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = block, check_for_backend(Pg), treat_none_as_null = true)]
+pub struct Block {
+    pub id: BlockId,
+    pub estate_id: EstateId,
+    /// Its place among the estate's blocks, as published.
+    pub position: i16,
+    pub name: Trilingual,
+    /// The day a dataset first did not name it.
+    pub withdrawn_on: Option<NaiveDate>,
+}
+
+/// A flat on the register.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = flat, check_for_backend(Pg))]
 pub struct Flat {
     pub id: FlatId,
     pub block_id: BlockId,
@@ -150,6 +230,40 @@ impl Flat {
     pub fn id_of(block: BlockId, floor: i16, unit: &str) -> FlatId {
         FlatId::derived(&format!("{block}/{floor}/{unit}"))
     }
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ImportReport {
+    /// The English names of the estates that are new.
+    pub added: Vec<String>,
+    pub changed: Vec<ChangedEstate>,
+    /// How many stand as they stood.
+    pub unchanged: usize,
+}
+
+/// An estate that a dataset says something new of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangedEstate {
+    /// Its English name.
+    pub estate: String,
+    /// What of it is different.
+    pub fields: Vec<&'static str>,
+}
+
+/// Why the register refused something.
+#[derive(Debug, thiserror::Error)]
+pub enum EstateError {
+    #[error("no such estate or block")]
+    NotFound,
+    /// A flat is on the register already, under this block, floor and unit.
+    #[error("the flat is on the register already")]
+    FlatExists,
+    /// A record cannot be written as JSON.
+    #[error(transparent)]
+    Canonical(#[from] serde_json::Error),
+    #[error(transparent)]
+    Db(#[from] DbError),
 }
 
 #[cfg(test)]

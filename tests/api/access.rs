@@ -6,7 +6,16 @@ use kaifong::app;
 use crate::support::{Call, start};
 
 /// Operations that need no token.
-const PUBLIC: &[&str] = &["health", "ready", "metrics", "keys"];
+const PUBLIC: &[&str] = &[
+    "health",
+    "ready",
+    "metrics",
+    "keys",
+    "list_estates",
+    "read_estate",
+    "list_blocks",
+    "list_flats",
+];
 
 /// A value for every path parameter.
 fn filled(path: &str) -> String {

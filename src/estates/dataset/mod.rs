@@ -22,7 +22,7 @@ pub use finding::{Finding, FindingKind, Severity};
 use super::model::EstateRecord;
 
 /// The published file is under 1 MB.
-const MOST_BYTES: usize = 20 * 1024 * 1024;
+pub const MOST_BYTES: usize = 20 * 1024 * 1024;
 /// There are 241.
 const MOST_RECORDS: usize = 10_000;
 

@@ -11,11 +11,13 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
+use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::platform::auth::Verifier;
 use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
 use crate::platform::http::unmatched::KnownPaths;
+use crate::platform::jobs::Handlers;
 use crate::platform::telemetry::Metrics;
 use crate::rent::{self, RuleShelf};
 use crate::system;
@@ -96,6 +98,12 @@ pub fn scopes() -> Vec<String> {
     scopes
 }
 
+/// Every kind of background work and the slice that does it.
+#[must_use]
+pub fn handlers() -> Handlers {
+    rent::handlers(Handlers::default())
+}
+
 /// Headers of every answer: nothing is cached or sniffed unless a handler says so.
 #[must_use]
 pub fn headers() -> DefaultHeaders {
@@ -120,5 +128,6 @@ fn slices(cfg: &mut ServiceConfig) {
 }
 
 fn v1(cfg: &mut ServiceConfig) {
+    cfg.configure(estates::routes);
     cfg.configure(rent::routes);
 }

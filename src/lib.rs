@@ -8,7 +8,8 @@ pub mod cli;
 pub mod kernel;
 pub mod platform;
 
-mod ledger;
-mod rent;
+pub mod estates;
+pub mod ledger;
+pub mod rent;
 mod system;
-mod tenancy;
+pub mod tenancy;

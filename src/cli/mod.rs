@@ -7,6 +7,13 @@
 
 mod cluster;
 mod config;
+mod database;
+pub mod import;
+mod migrate;
+mod rent_run;
+mod serve;
+mod token;
+mod work;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -15,8 +22,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::platform::auth::JwksError;
 use crate::platform::cluster::ClusterError;
 use crate::platform::config::{Config, Mistakes};
+use crate::platform::crypto::KeyError;
+use crate::platform::db::DbError;
+use crate::rent::RentError;
 
 /// Kaifong (街坊): tenant services for public housing.
 ///
@@ -30,6 +41,14 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::Serve),
+    Work(work::Work),
+    Migrate(migrate::Migrate),
+    /// Read a file from the outside
+    #[command(subcommand)]
+    Import(import::Import),
+    RentRun(rent_run::RentRun),
+    Token(token::Token),
     Config(config::Show),
     #[command(subcommand)]
     Cluster(cluster::Command),
@@ -42,6 +61,23 @@ pub enum Failure {
     Settings(#[from] Mistakes),
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    #[error("cannot use the database")]
+    Db(#[from] DbError),
+    #[error("cannot use a key")]
+    Key(#[from] KeyError),
+    #[error("cannot use the token keys")]
+    TokenKeys(#[from] JwksError),
+    #[error("cannot sign a token")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+    #[error("cannot import")]
+    Import(#[from] import::ImportError),
+    #[error("cannot settle the rent")]
+    Rent(#[from] RentError),
+    #[error("cannot measure")]
+    Metrics(#[from] prometheus::Error),
+    /// The command line asks for what there is not.
+    #[error("{0}")]
+    Usage(String),
     #[error("cannot {doing}")]
     Io {
         doing: String,
@@ -54,6 +90,12 @@ impl Cli {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let config = Config::from_process()?;
         match self.command {
+            Command::Serve(command) => command.run(&config),
+            Command::Work(command) => command.run(&config),
+            Command::Migrate(migrate::Migrate {}) => migrate::run(&config),
+            Command::Import(command) => command.execute(&config),
+            Command::RentRun(command) => command.run(&config),
+            Command::Token(command) => command.run(&config),
             Command::Config(command) => command.run(&config),
             Command::Cluster(command) => command.run(&config),
         }
@@ -83,7 +125,7 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Settings(_) => ExitCode::from(2),
+            Self::Settings(_) | Self::Usage(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

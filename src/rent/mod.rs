@@ -22,7 +22,9 @@ mod tell;
 mod words;
 
 pub use api::routes;
+pub use bill::Billed;
 pub use book::RuleShelf;
 pub use jobs::handlers;
+pub use model::RentError;
 pub use run::{RunOrder, Unwatched, Watch, run};
 pub use store::assume_rates;

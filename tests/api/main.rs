@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod estates;
 mod layering;
 mod migrations;
 mod openapi;

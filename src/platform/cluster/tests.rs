@@ -1,3 +1,5 @@
+//! Clusters that are really started, killed and started again.
+
 use std::os::unix::fs::PermissionsExt;
 
 use diesel::connection::SimpleConnection;

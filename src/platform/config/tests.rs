@@ -1,3 +1,5 @@
+//! Settings, good and bad.
+
 use super::*;
 
 fn read(pairs: &[(&str, &str)]) -> Result<Config, Mistakes> {

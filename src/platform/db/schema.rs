@@ -39,6 +39,51 @@ diesel::table! {
 }
 
 diesel::table! {
+    estate (id) {
+        id -> Uuid,
+        name -> Jsonb,
+        district -> Jsonb,
+        region -> Jsonb,
+        application_district -> Nullable<Text>,
+        estate_types -> Array<Text>,
+        intake_years -> Array<Integer>,
+        stated_blocks -> Nullable<Integer>,
+        rental_flats -> Nullable<Integer>,
+        flats_as_at -> Nullable<Date>,
+        flat_size -> Text,
+        ifa_min -> Nullable<Numeric>,
+        ifa_max -> Nullable<Numeric>,
+        latitude -> Nullable<Numeric>,
+        longitude -> Nullable<Numeric>,
+        details -> Jsonb,
+        dataset_digest -> Bytea,
+        imported_at -> Timestamptz,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    block (id) {
+        id -> Uuid,
+        estate_id -> Uuid,
+        position -> SmallInt,
+        name -> Jsonb,
+        withdrawn_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    flat (id) {
+        id -> Uuid,
+        block_id -> Uuid,
+        estate_id -> Uuid,
+        floor -> SmallInt,
+        unit -> Text,
+        ifa -> Numeric,
+    }
+}
+
+diesel::table! {
     household (number) {
         number -> BigInt,
         opened_at -> Timestamptz,
@@ -208,7 +253,7 @@ diesel::table! {
         revision -> SmallInt,
         effective_on -> Date,
         amount -> Numeric,
-        rules -> Array<Int4>,
+        rules -> Array<Integer>,
         booked_at -> Timestamptz,
     }
 }

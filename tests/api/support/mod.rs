@@ -72,6 +72,7 @@ pub async fn start_on(
     let app = Data::new(App {
         db: Db::open(database.url(), patience),
         clock: clock.clone(),
+        rules: Arc::default(),
         body_limit: 32 * 1024,
     });
     let verifier = Data::new(Verifier::new(issuer(), Jwks::of(&key), clock.clone()));

@@ -9,7 +9,9 @@ use diesel::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
-use super::model::{BookedCharge, Charge, RentError, RuleBook, TenantNumber, Tenure, code_of};
+use super::model::{
+    Award, BookedCharge, Charge, RentError, RuleBook, TenantNumber, Tenure, code_of,
+};
 use super::rules::{Posted, by_general, charge, difference};
 use super::store;
 use crate::kernel::id::TenancyId;
@@ -93,6 +95,32 @@ pub fn rehearse(
     now: DateTime<Utc>,
 ) -> Result<Billed, RentError> {
     work_out(conn, book, band, month, scope, now).map(|(_, billed)| billed)
+}
+
+/// The charges and transfers of tenancies that have none for `month` yet: what [`bill`] books,
+/// for a history made in memory.
+pub fn bookings(
+    book: &RuleBook,
+    tenures: &[Tenure],
+    awards: &HashMap<TenantNumber, Vec<Award>>,
+    month: Month,
+    booked_at: DateTime<Utc>,
+) -> Result<(Vec<BookedCharge>, Vec<Transfer>), RentError> {
+    let mut charges = Vec::with_capacity(tenures.len());
+    let mut transfers = Vec::with_capacity(tenures.len());
+    for tenure in tenures {
+        let awards = awards
+            .get(&tenure.household)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let wanted = charge(book, tenure, awards, month, DateTime::<Utc>::MAX_UTC)?;
+        let dates = (month, booked_at);
+        if let Some(booking) = book_one(tenure, wanted.as_ref(), dates, None, &Posted::new())? {
+            charges.push(booking.charge);
+            transfers.extend(booking.transfers);
+        }
+    }
+    Ok((charges, transfers))
 }
 
 /// Keeps other billings out of the bands that `households` touch, until the transaction ends.

@@ -293,6 +293,8 @@ pub enum RentError {
     InFuture(NaiveDate),
     #[error("an adjustment is not of zero")]
     NothingToAdjust,
+    #[error("a refund is of more than zero")]
+    NothingToRefund,
     /// A refund is of what the household has to its credit.
     #[error("the household has HK${0} to its credit")]
     MoreThanCredit(Money),
@@ -312,6 +314,7 @@ pub enum RentError {
 impl From<LedgerError> for RentError {
     fn from(error: LedgerError) -> Self {
         match error {
+            LedgerError::Db(DbError::TooLarge) => Self::Amount(NotMoney),
             LedgerError::Db(error) => Self::Db(error),
             LedgerError::Amount(error) => Self::Amount(error),
             LedgerError::NoSuchHousehold => Self::NoSuchAccount,

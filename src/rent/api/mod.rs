@@ -78,9 +78,10 @@ impl From<RentError> for Problem {
                 AWARD_REFUSED
             }
             RentError::AwardOverlaps => AWARD_OVERLAPS,
-            RentError::InFuture(_) | RentError::NothingToAdjust | RentError::Amount(_) => {
-                CORRECTION_REFUSED
-            }
+            RentError::InFuture(_)
+            | RentError::NothingToAdjust
+            | RentError::NothingToRefund
+            | RentError::Amount(_) => CORRECTION_REFUSED,
             RentError::MoreThanCredit(_) => MORE_THAN_CREDIT,
             RentError::OutsideLedger(_) => OUTSIDE_LEDGER,
             RentError::Rule(_) => RULE_REFUSED,

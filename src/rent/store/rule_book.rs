@@ -273,6 +273,7 @@ pub fn add_rule(
     };
     added.map_err(|error| match DbError::from(error) {
         DbError::Constraint(name) => RentError::Rule(name),
+        error @ DbError::TooLarge => RentError::Rule(error.to_string()),
         other => other.into(),
     })
 }

@@ -2,6 +2,7 @@
 
 mod call;
 mod database;
+pub mod world;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use kaifong::platform::auth::{Issuer, Jwks, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience};
 use kaifong::platform::http::measure::measure;
+use kaifong::platform::jobs::Worker;
 use kaifong::platform::telemetry::Metrics;
 use serde_json::Value;
 use utoipa_actix_web::AppExt;
@@ -111,6 +113,14 @@ where
         let now = self.clock.now().timestamp();
         issuer()
             .mint(&self.key, "officer-7", scope, now, 300)
+            .unwrap()
+    }
+
+    /// Does the background work that is due; says how many jobs were tried.
+    pub fn work(&self) -> usize {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        Worker::new(app::handlers(), self.database.url(), clock)
+            .drain()
             .unwrap()
     }
 

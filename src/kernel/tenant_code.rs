@@ -1,5 +1,5 @@
 //! The Electronic Payment Tenant Code (電子繳費租戶號碼): nine digits that number the
-//! household and one check digit, e.g. `1000000016`.
+//! household and one check digit, e.g. `1000000018`.
 //!
 //! The Housing Authority's own format is not published, so this one is ours. The check
 //! digit is Damm's (a quasigroup of order ten, H. M. Damm 2004): it refuses every code with
@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
     utoipa::ToSchema,
 )]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, pattern = r"^[1-9]\d{9}$", example = "1000000016")]
+#[schema(value_type = String, pattern = r"^[1-9]\d{9}$", example = "1000000018")]
 #[diesel(sql_type = BigInt)]
 pub struct TenantCode(i64);
 

@@ -10,7 +10,7 @@ const PUBLIC: &[&str] = &["health", "ready", "metrics", "keys"];
 
 /// A value for every path parameter.
 fn filled(path: &str) -> String {
-    path.replace("{code}", "1000000010")
+    path.replace("{code}", "1000000005")
         .replace("{month}", "2026-11")
         .replace("{id}", "01940000-0000-7000-8000-000000000001")
 }

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod jobs;
 mod layering;
 mod migrations;
 mod openapi;

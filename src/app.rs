@@ -18,6 +18,7 @@ use crate::platform::http::problem::Problem;
 use crate::platform::http::unmatched::KnownPaths;
 use crate::platform::telemetry::Metrics;
 use crate::system;
+use crate::tenancy;
 
 /// Everything a handler may reach.
 pub struct App {
@@ -116,4 +117,6 @@ fn slices(cfg: &mut ServiceConfig) {
     cfg.service(scope("/v1").configure(v1));
 }
 
-fn v1(_cfg: &mut ServiceConfig) {}
+fn v1(cfg: &mut ServiceConfig) {
+    cfg.configure(tenancy::routes);
+}

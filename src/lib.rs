@@ -9,3 +9,4 @@ pub mod platform;
 
 mod ledger;
 mod system;
+mod tenancy;

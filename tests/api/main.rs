@@ -17,3 +17,4 @@ mod migrations;
 mod openapi;
 mod platform;
 mod support;
+mod tenancy;

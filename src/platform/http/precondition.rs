@@ -28,6 +28,12 @@ pub fn etag(version: i32) -> String {
 pub struct IfMatch(i32);
 
 impl IfMatch {
+    /// That version, for a command that compares it under the row's lock.
+    #[must_use]
+    pub fn version(self) -> i32 {
+        self.0
+    }
+
     /// Refuses unless the thing is still at that version.
     pub fn holds(self, version: i32) -> Result<(), Stale> {
         if self.0 == version {

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod door;
 mod jobs;
 mod layering;
 mod migrations;

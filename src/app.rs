@@ -11,12 +11,15 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
+use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::platform::auth::Verifier;
 use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
 use crate::platform::http::unmatched::KnownPaths;
+use crate::platform::jobs::Handlers;
 use crate::platform::telemetry::Metrics;
+use crate::rent::{self, RuleShelf};
 use crate::system;
 use crate::tenancy;
 
@@ -25,6 +28,8 @@ pub struct App {
     pub db: Db,
     /// The only source of the current time.
     pub clock: Arc<dyn Clock>,
+    /// The rent rules in memory.
+    pub rules: Arc<RuleShelf>,
     /// The largest request body, in bytes.
     pub body_limit: usize,
 }
@@ -94,6 +99,12 @@ pub fn scopes() -> Vec<String> {
     scopes
 }
 
+/// Every kind of background work and the slice that does it.
+#[must_use]
+pub fn handlers() -> Handlers {
+    rent::handlers(Handlers::default())
+}
+
 /// Headers of every answer: nothing is cached or sniffed unless a handler says so.
 #[must_use]
 pub fn headers() -> DefaultHeaders {
@@ -118,5 +129,7 @@ fn slices(cfg: &mut ServiceConfig) {
 }
 
 fn v1(cfg: &mut ServiceConfig) {
+    cfg.configure(estates::routes);
     cfg.configure(tenancy::routes);
+    cfg.configure(rent::routes);
 }

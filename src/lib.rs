@@ -4,9 +4,12 @@
 //! domain, lowest first. The README has the map.
 
 pub mod app;
+pub mod cli;
 pub mod kernel;
 pub mod platform;
 
-mod ledger;
+pub mod estates;
+pub mod ledger;
+pub mod rent;
 mod system;
-mod tenancy;
+pub mod tenancy;

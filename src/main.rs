@@ -1,3 +1,16 @@
-//! The program. Everything it does is in the library.
+//! The program: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use kaifong::cli::Cli;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    Cli::parse().run().unwrap_or_else(|failure| {
+        eprint!("{}", failure.report());
+        failure.exit_code()
+    })
+}

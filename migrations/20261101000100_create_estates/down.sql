@@ -1,1 +1,3 @@
-DROP TABLE flat; DROP TABLE block; DROP TABLE estate;
+DROP TABLE flat;
+DROP TABLE block;
+DROP TABLE estate;

@@ -67,6 +67,8 @@ CREATE TABLE rent_scheme (
     scheme      text NOT NULL,
     effect      text NOT NULL,
     figure      numeric(6, 4) NOT NULL,
+    -- The longest award, in months; absent when it has no end of its own.
+    longest     smallint,
     valid_from  date NOT NULL,
     valid_to    date,
     recorded_at timestamptz NOT NULL,
@@ -107,17 +109,17 @@ INSERT INTO rent_review (index_change, rent_change, increase_waived_until, valid
     (NULL, 0.0117, '2023-09-30', '2022-10-01', '2022-08-01', 'HA announcement 2022 (day of record assumed)', false),
     (0.1073, 0.10, '2024-12-31', '2024-10-01', '2024-08-01', 'HA press, 2024 rent review (day of record assumed)', false);
 
-INSERT INTO rent_scheme (scheme, effect, figure, valid_from, valid_to, recorded_at, source, assumed) VALUES
-    ('assistance_25', 'reduce', 0.25, '1992-09-01', NULL, '1992-09-01', 'HA Rent Assistance Scheme; start assumed', false),
-    ('assistance_50', 'reduce', 0.50, '1992-09-01', NULL, '1992-09-01', 'HA Rent Assistance Scheme; start assumed', false),
-    ('additional_over_2', 'multiply', 1.5, '1987-04-01', '2026-09-30', '1987-04-01', 'info.gov.hk P2025032100310; start assumed', false),
-    ('additional_over_2', 'multiply', 2.5, '2026-10-01', NULL, '2025-03-21', 'info.gov.hk P2025032100310', false),
-    ('additional_over_3', 'multiply', 2, '1987-04-01', '2026-09-30', '1987-04-01', 'info.gov.hk P2025032100310; start assumed', false),
-    ('additional_over_3', 'multiply', 3.5, '2026-10-01', NULL, '2025-03-21', 'info.gov.hk P2025032100310', false),
-    ('additional_over_4', 'multiply', 2, '1987-04-01', '2026-09-30', '1987-04-01', 'info.gov.hk P2025032100310; start assumed', false),
-    ('additional_over_4', 'multiply', 4.5, '2026-10-01', NULL, '2025-03-21', 'info.gov.hk P2025032100310', false),
-    ('licence', 'multiply', 2, '1987-04-01', NULL, '1987-04-01', 'assumed: as for households above three times the limit', true),
-    ('occupation', 'multiply', 3, '1987-04-01', NULL, '1987-04-01', 'housingauthority.gov.hk, moving out: extended stay', false);
+INSERT INTO rent_scheme (scheme, effect, figure, longest, valid_from, valid_to, recorded_at, source, assumed) VALUES
+    ('assistance_25', 'reduce', 0.25, 24, '1992-09-01', NULL, '1992-09-01', 'HA Rent Assistance Scheme; start assumed; two years since 1 Sep 2016', false),
+    ('assistance_50', 'reduce', 0.50, 24, '1992-09-01', NULL, '1992-09-01', 'HA Rent Assistance Scheme; start assumed; two years since 1 Sep 2016', false),
+    ('additional_over_2', 'multiply', 1.5, NULL, '1987-04-01', '2026-09-30', '1987-04-01', 'info.gov.hk P2025032100310; start assumed', false),
+    ('additional_over_2', 'multiply', 2.5, NULL, '2026-10-01', NULL, '2025-03-21', 'info.gov.hk P2025032100310', false),
+    ('additional_over_3', 'multiply', 2, NULL, '1987-04-01', '2026-09-30', '1987-04-01', 'info.gov.hk P2025032100310; start assumed', false),
+    ('additional_over_3', 'multiply', 3.5, NULL, '2026-10-01', NULL, '2025-03-21', 'info.gov.hk P2025032100310', false),
+    ('additional_over_4', 'multiply', 2, NULL, '1987-04-01', '2026-09-30', '1987-04-01', 'info.gov.hk P2025032100310; start assumed', false),
+    ('additional_over_4', 'multiply', 4.5, NULL, '2026-10-01', NULL, '2025-03-21', 'info.gov.hk P2025032100310', false),
+    ('licence', 'multiply', 2, NULL, '1987-04-01', NULL, '1987-04-01', 'assumed: as for households above three times the limit', true),
+    ('occupation', 'multiply', 3, NULL, '1987-04-01', NULL, '1987-04-01', 'housingauthority.gov.hk, moving out: extended stay', false);
 
 INSERT INTO rent_waiver (share, excludes_additional, valid_from, valid_to, recorded_at, source, assumed) VALUES
     (1, true, '2020-07-01', '2020-07-31', '2020-02-26', 'Government one-month rent waiver, July 2020', false);

@@ -43,6 +43,12 @@ impl Month {
         Self(date.with_day(1).unwrap_or(date))
     }
 
+    /// The first month there can be: public housing in Hong Kong began in 1954.
+    #[must_use]
+    pub fn earliest() -> Self {
+        Self(NaiveDate::from_ymd_opt(1954, 1, 1).unwrap_or_default())
+    }
+
     /// Its first day.
     #[must_use]
     pub fn first(self) -> NaiveDate {

@@ -16,4 +16,4 @@ mod store;
 
 pub use commands::post;
 pub use model::{Account, General, LedgerError, Source, Transfer, TransferKind};
-pub use store::{balance, booked_balance, open_months};
+pub use store::{balance, charged, lock_balance, open_months};

@@ -208,6 +208,9 @@ pub enum LedgerError {
     Sealed(DateTime<Utc>),
     #[error("no such household")]
     NoSuchHousehold,
+    /// A transfer names an account that the chart does not have.
+    #[error("the ledger has no account {0}")]
+    UnknownAccount(i64),
     #[error("no such transfer on this account")]
     NoSuchTransfer,
     /// A transfer is reversed once, and a reversal never.

@@ -1,12 +1,15 @@
 //! The ledger in PostgreSQL. The only file that names its tables.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date, Numeric, Timestamptz};
 
-use super::model::{LedgerError, Transfer};
+use uuid::Uuid;
+
+use super::model::{Account, General, LedgerError, Transfer};
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
@@ -63,7 +66,7 @@ pub(super) fn add_to_balances(
     changes: &BTreeMap<i64, Money>,
 ) -> Result<(), LedgerError> {
     let (households, amounts): (Vec<i64>, Vec<Money>) = changes.iter().unzip();
-    let changed = diesel::sql_query(
+    let upserted = diesel::sql_query(
         "INSERT INTO rent_account (household, balance) \
          SELECT * FROM unnest($1, $2) AS change (household, amount) ORDER BY household \
          ON CONFLICT (household) DO UPDATE SET balance = rent_account.balance + excluded.balance",
@@ -72,7 +75,7 @@ pub(super) fn add_to_balances(
     .bind::<Array<Numeric>, _>(amounts)
     .execute(conn)
     .map_err(DbError::from);
-    match changed {
+    match upserted {
         Ok(rows) if rows == changes.len() => Ok(()),
         Ok(_) => Err(LedgerError::NoSuchHousehold),
         Err(DbError::Constraint(name)) if name == "rent_account_household_fkey" => {
@@ -117,4 +120,54 @@ pub fn balance(
     .bind::<Timestamptz, _>(known_at)
     .get_result(conn)?;
     Ok(row.balance)
+}
+
+/// What `band` of households was charged in `month`, by source and general account: positive
+/// is onto the household's account.
+pub fn charged(
+    conn: &mut PgConnection,
+    band: &RangeInclusive<i64>,
+    month: Month,
+) -> Result<Vec<(Uuid, General, Money)>, LedgerError> {
+    #[derive(QueryableByName)]
+    struct Sum {
+        #[diesel(sql_type = diesel::sql_types::Uuid)]
+        source: Uuid,
+        #[diesel(sql_type = BigInt)]
+        general: i64,
+        #[diesel(sql_type = Numeric)]
+        amount: Money,
+    }
+    let sums: Vec<Sum> = diesel::sql_query(
+        "SELECT source, general, sum(amount) AS amount FROM ( \
+             SELECT source, credit AS general, amount FROM ledger_transfer \
+             WHERE debit BETWEEN $1 AND $2 AND debit >= 100000000 \
+               AND effective_on BETWEEN $3 AND $4 AND kind = 'charge' \
+             UNION ALL \
+             SELECT source, debit, -amount FROM ledger_transfer \
+             WHERE credit BETWEEN $1 AND $2 AND credit >= 100000000 \
+               AND effective_on BETWEEN $3 AND $4 AND kind = 'charge') AS charge \
+         GROUP BY source, general",
+    )
+    .bind::<BigInt, _>(*band.start())
+    .bind::<BigInt, _>(*band.end())
+    .bind::<Date, _>(month.first())
+    .bind::<Date, _>(month.last())
+    .load(conn)?;
+    let known = |sum: Sum| match Account::of(sum.general) {
+        Some(Account::General(general)) => Ok((sum.source, general, sum.amount)),
+        _ => Err(LedgerError::UnknownAccount(sum.general)),
+    };
+    sums.into_iter().map(known).collect()
+}
+
+/// What `code` owes by everything booked, locked until the transaction ends.
+pub fn lock_balance(conn: &mut PgConnection, code: TenantCode) -> Result<Money, DbError> {
+    let balance = rent_account::table
+        .find(code.number())
+        .select(rent_account::balance)
+        .for_update()
+        .first(conn)
+        .optional()?;
+    Ok(balance.unwrap_or_default())
 }

@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod auth;
+pub mod cluster;
+pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod http;

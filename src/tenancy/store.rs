@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text, Uuid};
 
 use super::model::{Tenancy, TenancyError, TenancyKind};
+use crate::estates;
 use crate::kernel::id::{EstateId, FlatId, TenancyId};
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
@@ -125,17 +126,10 @@ pub fn history_of_flat(
         .order(table::starts_on)
         .select(Tenancy::as_select())
         .load(conn)?;
-    if history.is_empty() && !is_flat(conn, flat)? {
+    if history.is_empty() && estates::flat(conn, flat)?.is_none() {
         return Ok(None);
     }
     Ok(Some(history))
-}
-
-fn is_flat(conn: &mut PgConnection, flat: FlatId) -> Result<bool, DbError> {
-    let exists = sql::<Bool>("EXISTS (SELECT FROM flat WHERE id = ")
-        .bind::<Uuid, _>(flat)
-        .sql(")");
-    Ok(diesel::select(exists).get_result(conn)?)
 }
 
 /// Up to `rows` tenancies, by household and start.

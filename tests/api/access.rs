@@ -6,11 +6,22 @@ use kaifong::app;
 use crate::support::{Call, start};
 
 /// Operations that need no token.
-const PUBLIC: &[&str] = &["health", "ready", "metrics", "keys"];
+const PUBLIC: &[&str] = &[
+    "calculate_rent",
+    "list_rent_rules",
+    "health",
+    "ready",
+    "metrics",
+    "keys",
+    "list_estates",
+    "read_estate",
+    "list_blocks",
+    "list_flats",
+];
 
 /// A value for every path parameter.
 fn filled(path: &str) -> String {
-    path.replace("{code}", "1000000005")
+    path.replace("{code}", "1000000018")
         .replace("{month}", "2026-11")
         .replace("{id}", "01940000-0000-7000-8000-000000000001")
 }

@@ -12,10 +12,12 @@
 
 mod access;
 mod door;
+mod estates;
 mod jobs;
 mod layering;
 mod migrations;
 mod openapi;
 mod platform;
+mod rent;
 mod support;
 mod tenancy;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_migrations::MigrationHarness;
 use kaifong::platform::db::{MIGRATIONS, connect, connect_as_owner, migrate, missing_migrations};
 
@@ -96,8 +96,9 @@ struct Column {
     column_name: String,
     #[diesel(sql_type = Text)]
     udt_name: String,
-    #[diesel(sql_type = Bool)]
-    nullable: bool,
+    /// A view does not say.
+    #[diesel(sql_type = Nullable<Bool>)]
+    nullable: Option<bool>,
 }
 
 /// The schema in the code, read as text: table -> column -> (type, nullable).
@@ -136,22 +137,26 @@ fn the_schema_in_the_code_is_the_one_in_the_database() {
     let database = TestDatabase::create();
     let columns: Vec<Column> = diesel::sql_query(
         "SELECT c.table_name::text, c.column_name::text, c.udt_name::text, \
-                c.is_nullable = 'YES' AND t.table_type <> 'VIEW' AS nullable \
+                CASE WHEN t.table_type <> 'VIEW' THEN c.is_nullable = 'YES' END AS nullable \
          FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name) \
          WHERE c.table_schema = 'public' AND c.table_name !~ '_p[0-9]{6}$' \
            AND c.table_name <> '__diesel_schema_migrations'",
     )
     .load(&mut database.connect())
     .unwrap();
+    let declared = declared();
     let mut found: BTreeMap<String, BTreeMap<String, (String, bool)>> = BTreeMap::new();
     for column in columns {
-        let kind = (diesel_type(&column.udt_name), column.nullable);
+        let said = declared
+            .get(&column.table_name)
+            .and_then(|table| table.get(&column.column_name));
+        let nullable = column.nullable.or(said.map(|(_, nullable)| *nullable));
+        let kind = (diesel_type(&column.udt_name), nullable.unwrap_or_default());
         found
             .entry(column.table_name)
             .or_default()
             .insert(column.column_name, kind);
     }
-    let declared = declared();
     let names = |tables: &BTreeMap<String, _>| tables.keys().cloned().collect::<BTreeSet<_>>();
     assert_eq!(names(&declared), names(&found));
     for (table, columns) in declared {

@@ -195,8 +195,7 @@ impl Db {
     }
 }
 
-/// Runs `work` in a READ COMMITTED transaction on a connection that is already there.
-pub(crate) fn transaction<T, E>(
+fn transaction<T, E>(
     conn: &mut PgConnection,
     work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
 ) -> Result<T, Abort<E>> {
@@ -204,6 +203,14 @@ pub(crate) fn transaction<T, E>(
         .read_committed()
         .read_write()
         .run(|conn| work(conn).map_err(Abort::Rule))
+}
+
+/// Runs `work` in one transaction on a connection that is already there.
+pub fn transact<T, E: From<DbError>>(
+    conn: &mut PgConnection,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    transaction(conn, work).map_err(Abort::into_error)
 }
 
 /// One thread: takes the next work, gives it the connection it keeps.
@@ -238,7 +245,7 @@ fn serve(pool: &Pool<ConnectionManager<PgConnection>>, waiting: &Receiver<Waitin
 }
 
 /// Carries a slice's own error out of a Diesel transaction.
-pub(crate) enum Abort<E> {
+enum Abort<E> {
     Rule(E),
     Db(DbError),
 }
@@ -250,7 +257,7 @@ impl<E> From<Diesel> for Abort<E> {
 }
 
 impl<E: From<DbError>> Abort<E> {
-    pub(crate) fn into_error(self) -> E {
+    fn into_error(self) -> E {
         match self {
             Self::Rule(error) => error,
             Self::Db(error) => error.into(),

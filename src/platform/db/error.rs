@@ -27,6 +27,9 @@ pub enum DbError {
     /// A named constraint refused the row.
     #[error("constraint {0} refused the row")]
     Constraint(String),
+    /// A figure does not fit its column.
+    #[error("a figure is too large to be kept")]
+    TooLarge,
     /// Anything else PostgreSQL said.
     #[error(transparent)]
     Query(Diesel),
@@ -62,7 +65,12 @@ impl From<Diesel> for DbError {
             {
                 Self::BrokenOff(info.message().to_owned())
             }
-            // Diesel has no kind for an exclusion constraint: it is the unknown one with a name.
+            // SQLSTATE 22003, which Diesel does not hand over; servers may add the column.
+            Diesel::DatabaseError(_, info)
+                if info.message().starts_with("numeric field overflow") =>
+            {
+                Self::TooLarge
+            }
             Diesel::DatabaseError(
                 DatabaseErrorKind::UniqueViolation
                 | DatabaseErrorKind::CheckViolation

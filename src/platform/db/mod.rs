@@ -18,7 +18,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-pub use door::{Db, Patience};
+pub use door::{Db, Patience, transact};
 pub use error::DbError;
 
 /// The schema's history.

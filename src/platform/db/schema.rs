@@ -39,6 +39,51 @@ diesel::table! {
 }
 
 diesel::table! {
+    estate (id) {
+        id -> Uuid,
+        name -> Jsonb,
+        district -> Jsonb,
+        region -> Jsonb,
+        application_district -> Nullable<Text>,
+        estate_types -> Array<Text>,
+        intake_years -> Array<Integer>,
+        stated_blocks -> Nullable<Integer>,
+        rental_flats -> Nullable<Integer>,
+        flats_as_at -> Nullable<Date>,
+        flat_size -> Text,
+        ifa_min -> Nullable<Numeric>,
+        ifa_max -> Nullable<Numeric>,
+        latitude -> Nullable<Numeric>,
+        longitude -> Nullable<Numeric>,
+        details -> Jsonb,
+        dataset_digest -> Bytea,
+        imported_at -> Timestamptz,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    block (id) {
+        id -> Uuid,
+        estate_id -> Uuid,
+        position -> SmallInt,
+        name -> Jsonb,
+        withdrawn_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    flat (id) {
+        id -> Uuid,
+        block_id -> Uuid,
+        estate_id -> Uuid,
+        floor -> SmallInt,
+        unit -> Text,
+        ifa -> Numeric,
+    }
+}
+
+diesel::table! {
     household (number) {
         number -> BigInt,
         opened_at -> Timestamptz,
@@ -155,6 +200,7 @@ diesel::table! {
         scheme -> Text,
         effect -> Text,
         figure -> Numeric,
+        longest -> Nullable<SmallInt>,
         valid_from -> Date,
         valid_to -> Nullable<Date>,
         recorded_at -> Timestamptz,
@@ -207,7 +253,7 @@ diesel::table! {
         revision -> SmallInt,
         effective_on -> Date,
         amount -> Numeric,
-        rules -> Array<Int4>,
+        rules -> Array<Integer>,
         booked_at -> Timestamptz,
     }
 }
@@ -251,3 +297,5 @@ diesel::table! {
         ifa -> Numeric,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(rent_charge, rent_tenure);

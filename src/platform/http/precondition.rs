@@ -28,7 +28,7 @@ pub fn etag(version: i32) -> String {
 pub struct IfMatch(i32);
 
 impl IfMatch {
-    /// That version, for a command that compares it under the row's lock.
+    /// The version itself.
     #[must_use]
     pub fn version(self) -> i32 {
         self.0

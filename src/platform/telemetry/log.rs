@@ -8,15 +8,7 @@ use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::EnvFilter;
 
-/// What a log line looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LogFormat {
-    /// Text on a terminal, JSON otherwise.
-    #[default]
-    Auto,
-    Text,
-    Json,
-}
+use crate::platform::config::LogFormat;
 
 /// Starts logging to standard error. A second start in one process changes nothing.
 pub fn start(filter: &str, format: LogFormat) {

@@ -6,5 +6,5 @@
 mod log;
 mod metrics;
 
-pub use log::{LogFormat, RequestLog, start};
+pub use log::{RequestLog, start};
 pub use metrics::Metrics;

@@ -3,6 +3,7 @@
 mod call;
 mod database;
 pub mod fixture;
+pub mod world;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use kaifong::platform::auth::{Issuer, Jwks, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience};
 use kaifong::platform::http::measure::measure;
+use kaifong::platform::jobs::Worker;
 use kaifong::platform::telemetry::Metrics;
 use serde_json::Value;
 use utoipa_actix_web::AppExt;
@@ -84,6 +86,7 @@ pub async fn start_with(
     let app = Data::new(App {
         db: Db::open(database.url(), patience),
         clock: clock.clone(),
+        rules: Arc::default(),
         body_limit: 32 * 1024,
     });
     let verifier = Data::new(Verifier::new(issuer(), Jwks::of(&key), clock.clone()));
@@ -122,6 +125,14 @@ where
         let now = self.clock.now().timestamp();
         issuer()
             .mint(&self.key, "officer-7", scope, now, 300)
+            .unwrap()
+    }
+
+    /// Does the background work that is due; says how many jobs were tried.
+    pub fn work(&self) -> usize {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        Worker::new(app::handlers(), self.database.url(), clock)
+            .drain()
             .unwrap()
     }
 

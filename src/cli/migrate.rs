@@ -1,0 +1,29 @@
+//! `kaifong migrate`
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::database::Database;
+use super::{Failure, answer};
+use crate::platform::config::Config;
+use crate::platform::db;
+
+/// Apply what is missing of the database's schema, as its owner
+#[derive(Debug, Args)]
+pub(super) struct Migrate {}
+
+/// Migrates, and says what was missing.
+pub(super) fn run(config: &Config) -> Result<ExitCode, Failure> {
+    Database::with(config, |url| {
+        let applied = db::migrate(url)?;
+        let lines = applied
+            .iter()
+            .fold(String::new(), |text, name| text + "applied " + name + "\n");
+        answer(if lines.is_empty() {
+            "nothing to apply\n"
+        } else {
+            &lines
+        })
+    })
+}

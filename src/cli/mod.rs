@@ -1,0 +1,164 @@
+//! The command line.
+//!
+//! * One subcommand a file, each a type with `run`; its arguments are its fields.
+//! * Settings come from the environment only; wrong ones end every subcommand with code 2,
+//!   anything else that fails with code 1 and the chain of its causes.
+//! * Answers go to standard output, everything else to standard error.
+
+mod cluster;
+mod config;
+mod database;
+pub mod import;
+mod migrate;
+mod rent_run;
+mod serve;
+mod token;
+mod work;
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::platform::auth::JwksError;
+use crate::platform::cluster::ClusterError;
+use crate::platform::config::{Config, Mistakes};
+use crate::platform::crypto::KeyError;
+use crate::platform::db::DbError;
+use crate::rent::RentError;
+
+/// Kaifong (街坊): tenant services for public housing.
+///
+/// Settings are environment variables KAIFONG_*; `kaifong config` lists them.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Work(work::Work),
+    Migrate(migrate::Migrate),
+    /// Read a file from the outside
+    #[command(subcommand)]
+    Import(import::Import),
+    RentRun(rent_run::RentRun),
+    Token(token::Token),
+    Config(config::Show),
+    #[command(subcommand)]
+    Cluster(cluster::Command),
+}
+
+/// Why a subcommand failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Settings(#[from] Mistakes),
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    #[error("cannot use the database")]
+    Db(#[from] DbError),
+    #[error("cannot use a key")]
+    Key(#[from] KeyError),
+    #[error("cannot use the token keys")]
+    TokenKeys(#[from] JwksError),
+    #[error("cannot sign a token")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+    #[error("cannot import")]
+    Import(#[from] import::ImportError),
+    #[error("cannot settle the rent")]
+    Rent(#[from] RentError),
+    #[error("cannot measure")]
+    Metrics(#[from] prometheus::Error),
+    /// The command line asks for what there is not.
+    #[error("{0}")]
+    Usage(String),
+    #[error("cannot {doing}")]
+    Io {
+        doing: String,
+        source: std::io::Error,
+    },
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let config = Config::from_process()?;
+        match self.command {
+            Command::Serve(command) => command.run(&config),
+            Command::Work(command) => command.run(&config),
+            Command::Migrate(migrate::Migrate {}) => migrate::run(&config),
+            Command::Import(command) => command.execute(&config),
+            Command::RentRun(command) => command.run(&config),
+            Command::Token(command) => command.run(&config),
+            Command::Config(command) => command.run(&config),
+            Command::Cluster(command) => command.run(&config),
+        }
+    }
+}
+
+impl Failure {
+    fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let doing = doing.into();
+        move |source| Self::Io { doing, source }
+    }
+
+    /// The failure and its causes, a line each.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut text = format!("kaifong: {self}\n");
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  because: {error}");
+            cause = error.source();
+        }
+        text
+    }
+
+    /// 2 when the settings are wrong, 1 otherwise.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Settings(_) | Self::Usage(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// Writes an answer to standard output.
+fn answer(text: &str) -> Result<ExitCode, Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        // Whoever read it has read enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        result => result
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(Failure::io("write the answer")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_failure_is_told_with_its_causes() {
+        let failure = Failure::io("write the answer")(std::io::Error::other("the disk is full"));
+        assert_eq!(
+            failure.report(),
+            "kaifong: cannot write the answer\n  because: the disk is full\n"
+        );
+    }
+}

@@ -1,0 +1,105 @@
+//! `kaifong serve`: the API and, beside it, the background work.
+//!
+//! On SIGTERM or Ctrl-C it takes no more requests, finishes those it took and the job under
+//! way, and then stops the private cluster.
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::HttpServer;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::Data;
+use clap::Args;
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::AppExt;
+
+use super::database::Database;
+use super::work::worker;
+use super::{Failure, token};
+use crate::app::{self, App};
+use crate::kernel::clock::{Clock, SystemClock};
+use crate::platform::config::Config;
+use crate::platform::db::{Db, Patience};
+use crate::platform::http::measure::measure;
+use crate::platform::telemetry::{self, Metrics, RequestLog};
+
+/// Serve the API, and do the background work
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Leave the background work to `kaifong work`
+    #[arg(long)]
+    no_work: bool,
+}
+
+impl Serve {
+    pub fn run(self, config: &Config) -> Result<ExitCode, Failure> {
+        Database::with(config, |url| serve(config, url, !self.no_work, || ()))
+    }
+}
+
+/// Serves until told to stop; calls `started` once it listens.
+pub(super) fn serve(
+    config: &Config,
+    url: &str,
+    work: bool,
+    started: impl FnOnce(),
+) -> Result<ExitCode, Failure> {
+    telemetry::start(&config.log, config.log_format);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let patience = Patience {
+        connections: u32::try_from(config.db_connections).unwrap_or(u32::MAX),
+        queue: config.db_queue,
+        wait: config.db_patience,
+    };
+    let app = Data::new(App {
+        db: Db::open(url, patience),
+        clock: Arc::clone(&clock),
+        rules: Arc::default(),
+        body_limit: config.body_limit,
+    });
+    let verifier = Data::new(token::verifier(config, Arc::clone(&clock))?);
+    let metrics = Data::new(Metrics::new()?);
+    let listener = TcpListener::bind(config.listen)
+        .map_err(Failure::io(format!("listen on {}", config.listen)))?;
+    let (stopping, worker) = (AtomicBool::new(false), worker(url, &clock));
+    std::thread::scope(|scope| {
+        if work {
+            scope.spawn(|| worker.run(|| stopping.load(Ordering::Relaxed)));
+        }
+        started();
+        let served = answer_requests(config, listener, &app, &verifier, &metrics);
+        stopping.store(true, Ordering::Relaxed);
+        served
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn answer_requests(
+    config: &Config,
+    listener: TcpListener,
+    app: &Data<App>,
+    verifier: &Data<crate::platform::auth::Verifier>,
+    metrics: &Data<Metrics>,
+) -> Result<(), Failure> {
+    let (app, verifier, metrics) = (app.clone(), verifier.clone(), metrics.clone());
+    tracing::info!(listen = %config.listen, "serving");
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .wrap(app::headers())
+            .wrap(from_fn(measure))
+            .wrap(TracingLogger::<RequestLog>::new())
+            .wrap(Compress::default())
+            .into_utoipa_app()
+            .configure(app::routes(app.clone(), verifier.clone(), metrics.clone()))
+            .into_app()
+    })
+    .workers(config.http_workers)
+    .shutdown_timeout(30)
+    .listen(listener)
+    .map_err(Failure::io("listen"))?;
+    actix_web::rt::System::new()
+        .block_on(server.run())
+        .map_err(Failure::io("serve"))
+}

@@ -1,0 +1,81 @@
+//! `kaifong token`: access tokens for development.
+//!
+//! In service, tokens come from the sign-in service and only its public keys are configured
+//! (`KAIFONG_TOKEN_KEYS`); then there is no key here to sign with.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{Failure, answer};
+use crate::app;
+use crate::kernel::clock::{Clock, SystemClock};
+use crate::platform::auth::{Issuer, Jwks, Verifier};
+use crate::platform::config::Config;
+use crate::platform::crypto::SigningKey;
+
+/// Mint an access token for development
+#[derive(Debug, Args)]
+pub(super) struct Token {
+    /// Who the token is for
+    #[arg(long, default_value = "developer")]
+    sub: String,
+    /// What it allows, separated by spaces; everything when absent
+    #[arg(long)]
+    scope: Option<String>,
+    /// How long it is in force, in seconds
+    #[arg(long, default_value_t = 3600, value_parser = clap::value_parser!(i64).range(1..=604_800))]
+    seconds: i64,
+}
+
+impl Token {
+    pub fn run(self, config: &Config) -> Result<ExitCode, Failure> {
+        let every = app::scopes();
+        let scope = self.scope.unwrap_or_else(|| every.join(" "));
+        if let Some(unknown) = scope
+            .split(' ')
+            .find(|scope| !every.iter().any(|one| one == scope))
+        {
+            return Err(Failure::Usage(format!(
+                "no scope {unknown:?}; there are {}",
+                every.join(", ")
+            )));
+        }
+        let token = mint(config, &self.sub, &scope, self.seconds)?;
+        answer(&(token + "\n"))
+    }
+}
+
+/// A token signed with the data folder's own key.
+pub(super) fn mint(
+    config: &Config,
+    sub: &str,
+    scope: &str,
+    seconds: i64,
+) -> Result<String, Failure> {
+    let now = SystemClock.now().timestamp();
+    Ok(issuer(config).mint(&signing_key(config)?, sub, scope, now, seconds)?)
+}
+
+/// Checks tokens with the configured keys, or with the data folder's own.
+pub(super) fn verifier(config: &Config, clock: Arc<dyn Clock>) -> Result<Verifier, Failure> {
+    let keys = match &config.token_keys {
+        Some(path) => Jwks::read(path)?,
+        None => Jwks::of(&signing_key(config)?),
+    };
+    Ok(Verifier::new(issuer(config), keys, clock))
+}
+
+fn issuer(config: &Config) -> Issuer {
+    Issuer {
+        issuer: config.token_issuer.clone(),
+        audience: config.token_audience.clone(),
+    }
+}
+
+fn signing_key(config: &Config) -> Result<SigningKey, Failure> {
+    Ok(SigningKey::load_or_create(
+        &config.data_dir.join("keys/token.pk8"),
+    )?)
+}

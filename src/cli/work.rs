@@ -1,0 +1,71 @@
+//! `kaifong work`: the background work.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::database::Database;
+use super::{Failure, answer};
+use crate::app;
+use crate::kernel::clock::{Clock, SystemClock};
+use crate::platform::config::Config;
+use crate::platform::jobs::Worker;
+use crate::platform::telemetry;
+
+/// Do the background work until told to stop
+#[derive(Debug, Args)]
+pub(super) struct Work {
+    /// Do what is due, then end
+    #[arg(long)]
+    once: bool,
+}
+
+impl Work {
+    pub fn run(self, config: &Config) -> Result<ExitCode, Failure> {
+        telemetry::start(&config.log, config.log_format);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Database::with(config, |url| {
+            let worker = worker(url, &clock);
+            if self.once {
+                let tried = worker.drain()?;
+                return answer(&format!("{tried} jobs tried\n"));
+            }
+            until_stopped(|stopped| worker.run(|| stopped.load(Ordering::Relaxed)))?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+/// A worker that knows every kind of job.
+pub(super) fn worker(url: &str, clock: &Arc<dyn Clock>) -> Worker {
+    Worker::new(app::handlers(), url, Arc::clone(clock))
+}
+
+/// Runs `work` beside a thread that waits for SIGTERM or Ctrl-C and then raises its flag.
+pub(super) fn until_stopped<T>(work: impl FnOnce(&AtomicBool) -> T) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::io("wait for signals"))?;
+    let guard = runtime.enter();
+    // From here on the signals wait for us instead of ending the program.
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::io("wait for signals"))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::io("wait for signals"))?;
+    drop(guard);
+    let flag = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&flag);
+    // Ends with the program: nobody waits for a signal that may never come.
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        });
+        raised.store(true, Ordering::Relaxed);
+    });
+    Ok(work(&flag))
+}

@@ -1,0 +1,172 @@
+//! The settings: what they are, where they come from, what they are now.
+//!
+//! * A setting is an environment variable `KAIFONG_*` and one row of `table::SETTINGS`; there
+//!   is no other way in.
+//! * All mistakes are reported at once, a misspelt name among them, and nothing starts.
+//! * An empty value is the same as none.
+//! * A secret is never shown: not by [`Config::effective`], not in a mistake, not by `Debug`.
+
+mod database_url;
+mod mistakes;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use database_url::DatabaseUrl;
+pub use mistakes::{Mistake, Mistakes};
+
+use crate::kernel::choice::choice;
+
+/// What every setting's name begins with.
+pub const PREFIX: &str = "KAIFONG_";
+
+choice! {
+    /// How log lines are written.
+    pub enum LogFormat {
+        /// For people at a terminal, for machines anywhere else.
+        Auto = "auto",
+        /// For people.
+        Text = "text",
+        /// One JSON object a line.
+        Json = "json",
+    }
+}
+
+/// The effective settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The database; absent, the program keeps a private cluster in `data_dir`.
+    pub database_url: Option<DatabaseUrl>,
+    /// The private cluster and all other local state.
+    pub data_dir: PathBuf,
+    /// Where the API is served.
+    pub listen: SocketAddr,
+    /// Database connections, each with its own thread.
+    pub db_connections: usize,
+    /// Calls that may wait for a connection; one more is turned away.
+    pub db_queue: usize,
+    /// How long a call waits for a connection.
+    pub db_patience: Duration,
+    /// The largest request body, in bytes.
+    pub body_limit: usize,
+    /// Threads that serve HTTP.
+    pub http_workers: usize,
+    /// The folder of `postgres` and `initdb`.
+    pub pg_bin: Option<PathBuf>,
+    /// What is logged, as a `tracing` filter.
+    pub log: String,
+    /// How it is written.
+    pub log_format: LogFormat,
+    /// Who issues access tokens (`iss`).
+    pub token_issuer: String,
+    /// For whom they are issued (`aud`).
+    pub token_audience: String,
+    /// A JWKS file with the public keys that tokens are checked against.
+    pub token_keys: Option<PathBuf>,
+    /// The names that the environment gave.
+    given: BTreeSet<&'static str>,
+}
+
+/// One setting as it is in force.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Effective {
+    pub name: &'static str,
+    /// As shown to people: secrets are masked.
+    pub value: Option<String>,
+    pub source: Source,
+    /// What the setting is for.
+    pub meaning: &'static str,
+}
+
+/// Where a setting's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    Default,
+    Environment,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database_url: None,
+            data_dir: PathBuf::from(".kaifong"),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            db_connections: 8,
+            db_queue: 256,
+            db_patience: Duration::from_secs(2),
+            body_limit: 32 * 1024,
+            http_workers: std::thread::available_parallelism().map_or(1, usize::from),
+            pg_bin: None,
+            log: "info".to_owned(),
+            log_format: LogFormat::Auto,
+            token_issuer: "kaifong".to_owned(),
+            token_audience: "kaifong".to_owned(),
+            token_keys: None,
+            given: BTreeSet::new(),
+        }
+    }
+}
+
+impl Config {
+    /// The settings that `environment` gives, over the defaults; other programs' variables
+    /// are ignored.
+    pub fn from_env(
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Mistakes> {
+        let mut config = Self::default();
+        let mut mistakes = Vec::new();
+        // Sorted, so that the same mistakes always read the same.
+        let variables: BTreeMap<_, _> = environment
+            .into_iter()
+            .filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty())
+            .collect();
+        for (name, value) in variables {
+            match table::SETTINGS.iter().find(|row| row.name == name) {
+                None => mistakes.push(Mistake::unknown(name, table::names())),
+                Some(row) => match (row.read)(&mut config, &value) {
+                    Ok(()) => {
+                        config.given.insert(row.name);
+                    }
+                    Err(why) => mistakes.push(Mistake::bad(row, &value, why)),
+                },
+            }
+        }
+        if mistakes.is_empty() {
+            Ok(config)
+        } else {
+            Err(Mistakes(mistakes))
+        }
+    }
+
+    /// The settings of this process.
+    pub fn from_process() -> Result<Self, Mistakes> {
+        // Not `std::env::vars`, which panics on bytes that are not UTF-8, in any variable.
+        Self::from_env(std::env::vars_os().map(|(name, value)| {
+            (
+                name.to_string_lossy().into_owned(),
+                value.to_string_lossy().into_owned(),
+            )
+        }))
+    }
+
+    /// Every setting with the value in force and where it comes from.
+    pub fn effective(&self) -> impl Iterator<Item = Effective> {
+        table::SETTINGS.iter().map(|row| Effective {
+            name: row.name,
+            value: (row.show)(self),
+            source: if self.given.contains(row.name) {
+                Source::Environment
+            } else {
+                Source::Default
+            },
+            meaning: row.meaning,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

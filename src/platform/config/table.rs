@@ -1,0 +1,180 @@
+//! The table of settings: a new one is a field of [`Config`], its default, and a row here.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use super::Config;
+
+/// One setting.
+pub(super) struct Setting {
+    pub name: &'static str,
+    pub meaning: &'static str,
+    /// Its value must not be repeated, not even in a mistake.
+    pub secret: bool,
+    pub read: fn(&mut Config, &str) -> Result<(), String>,
+    pub show: fn(&Config) -> Option<String>,
+}
+
+/// A setting that may be shown.
+const fn open(
+    name: &'static str,
+    meaning: &'static str,
+    read: fn(&mut Config, &str) -> Result<(), String>,
+    show: fn(&Config) -> Option<String>,
+) -> Setting {
+    Setting {
+        name,
+        meaning,
+        secret: false,
+        read,
+        show,
+    }
+}
+
+pub(super) static SETTINGS: &[Setting] = &[
+    Setting {
+        name: "KAIFONG_DATABASE_URL",
+        meaning: "PostgreSQL to use; absent, a private cluster in the data folder",
+        secret: true,
+        read: |config, value| set(&mut config.database_url, value.parse().map(Some)),
+        show: |config| show(config.database_url.as_ref()),
+    },
+    open(
+        "KAIFONG_DATA_DIR",
+        "the private cluster and all other local state",
+        |config, value| set(&mut config.data_dir, path(value)),
+        |config| show(Some(config.data_dir.display())),
+    ),
+    open(
+        "KAIFONG_LISTEN",
+        "address and port of the API",
+        |config, value| set(&mut config.listen, address(value)),
+        |config| show(Some(config.listen)),
+    ),
+    open(
+        "KAIFONG_DB_CONNECTIONS",
+        "database connections, each with its own thread (1 to 64)",
+        |config, value| set(&mut config.db_connections, number(value, 1..=64)),
+        |config| show(Some(config.db_connections)),
+    ),
+    open(
+        "KAIFONG_DB_QUEUE",
+        "calls that may wait for a connection",
+        |config, value| set(&mut config.db_queue, number(value, 1..=1_000_000)),
+        |config| show(Some(config.db_queue)),
+    ),
+    open(
+        "KAIFONG_DB_PATIENCE_MS",
+        "how long a call waits for a connection, in milliseconds",
+        |config, value| {
+            set(
+                &mut config.db_patience,
+                number(value, 1..=600_000).map(Duration::from_millis),
+            )
+        },
+        |config| show(Some(config.db_patience.as_millis())),
+    ),
+    open(
+        "KAIFONG_BODY_LIMIT",
+        "the largest request body, in bytes",
+        |config, value| set(&mut config.body_limit, number(value, 1_024..=1 << 30)),
+        |config| show(Some(config.body_limit)),
+    ),
+    open(
+        "KAIFONG_HTTP_WORKERS",
+        "threads that serve HTTP; by default one a core",
+        |config, value| set(&mut config.http_workers, number(value, 1..=1_024)),
+        |config| show(Some(config.http_workers)),
+    ),
+    open(
+        "KAIFONG_PG_BIN",
+        "folder of the PostgreSQL programs for the private cluster",
+        |config, value| set(&mut config.pg_bin, path(value).map(Some)),
+        |config| show(config.pg_bin.as_ref().map(|folder| folder.display())),
+    ),
+    open(
+        "KAIFONG_LOG",
+        "what is logged, as a tracing filter",
+        |config, value| set(&mut config.log, filter(value)),
+        |config| show(Some(&config.log)),
+    ),
+    open(
+        "KAIFONG_LOG_FORMAT",
+        "auto (text at a terminal, else json), text or json",
+        |config, value| set(&mut config.log_format, value.parse()),
+        |config| show(Some(config.log_format)),
+    ),
+    open(
+        "KAIFONG_TOKEN_ISSUER",
+        "the issuer that access tokens must name",
+        |config, value| set(&mut config.token_issuer, Ok(value.to_owned())),
+        |config| show(Some(&config.token_issuer)),
+    ),
+    open(
+        "KAIFONG_TOKEN_AUDIENCE",
+        "the audience that access tokens must name",
+        |config, value| set(&mut config.token_audience, Ok(value.to_owned())),
+        |config| show(Some(&config.token_audience)),
+    ),
+    open(
+        "KAIFONG_TOKEN_KEYS",
+        "a JWKS file with the public keys of the token issuer",
+        |config, value| set(&mut config.token_keys, path(value).map(Some)),
+        |config| show(config.token_keys.as_ref().map(|file| file.display())),
+    ),
+];
+
+/// The name of every setting.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().map(|row| row.name)
+}
+
+fn set<T>(field: &mut T, value: Result<T, String>) -> Result<(), String> {
+    *field = value?;
+    Ok(())
+}
+
+fn show(value: Option<impl Display>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
+
+fn number<N>(text: &str, range: RangeInclusive<N>) -> Result<N, String>
+where
+    N: FromStr + PartialOrd + Display,
+{
+    text.parse()
+        .ok()
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| {
+            format!(
+                "must be a whole number from {} to {}",
+                range.start(),
+                range.end()
+            )
+        })
+}
+
+fn path(text: &str) -> Result<PathBuf, String> {
+    // What is not UTF-8 arrives with this mark in its place, and would name another file.
+    if text.contains(char::REPLACEMENT_CHARACTER) {
+        return Err("must be UTF-8".to_owned());
+    }
+    Ok(PathBuf::from(text))
+}
+
+fn address(text: &str) -> Result<std::net::SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "must be an address and a port, such as 127.0.0.1:8080".to_owned())
+}
+
+fn filter(text: &str) -> Result<String, String> {
+    EnvFilter::builder()
+        .parse(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| format!("must be a tracing filter, such as info,kaifong=debug ({error})"))
+}

@@ -1,0 +1,108 @@
+//! Settings, good and bad.
+
+use super::*;
+
+fn read(pairs: &[(&str, &str)]) -> Result<Config, Mistakes> {
+    Config::from_env(
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    )
+}
+
+#[test]
+fn without_an_environment_the_defaults_hold() {
+    let config = read(&[("PATH", "/bin"), ("KAIFONG_LISTEN", "")]).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.data_dir, PathBuf::from(".kaifong"));
+    assert!(config.effective().all(|one| one.source == Source::Default));
+}
+
+#[test]
+fn every_setting_is_read_and_shown_as_it_was_given() {
+    let given = [
+        ("KAIFONG_DATABASE_URL", "postgresql://app@db/k"),
+        ("KAIFONG_DATA_DIR", "/srv/kaifong"),
+        ("KAIFONG_LISTEN", "[::1]:9000"),
+        ("KAIFONG_DB_CONNECTIONS", "64"),
+        ("KAIFONG_DB_QUEUE", "1000"),
+        ("KAIFONG_DB_PATIENCE_MS", "1500"),
+        ("KAIFONG_BODY_LIMIT", "65536"),
+        ("KAIFONG_HTTP_WORKERS", "3"),
+        ("KAIFONG_PG_BIN", "/opt/pg/bin"),
+        ("KAIFONG_LOG", "warn,kaifong=debug"),
+        ("KAIFONG_LOG_FORMAT", "json"),
+        ("KAIFONG_TOKEN_ISSUER", "https://id.example"),
+        ("KAIFONG_TOKEN_AUDIENCE", "tenants"),
+        ("KAIFONG_TOKEN_KEYS", "/etc/kaifong/jwks.json"),
+    ];
+    let config = read(&given).unwrap();
+    let shown: Vec<_> = config
+        .effective()
+        .map(|one| (one.name, one.value.unwrap_or_default()))
+        .collect();
+    assert_eq!(shown, given.map(|(name, value)| (name, value.to_owned())));
+    assert!(
+        config
+            .effective()
+            .all(|one| one.source == Source::Environment)
+    );
+    assert_eq!(config.db_patience, Duration::from_millis(1500));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_and_no_secret_with_them() {
+    let error = read(&[
+        ("KAIFONG_DATABASE_URL", "host=db password=hunter2"),
+        ("KAIFONG_DB_CONNECTIONS", "65"),
+        ("KAIFONG_LISTN", "127.0.0.1:1"),
+        ("KAIFONG_LOG", "=="),
+        ("KAIFONG_REDIS_URL", "redis://"),
+        ("KAIFONG_DATA_DIR", "/x/\u{FFFD}"),
+    ])
+    .unwrap_err();
+    let text = error.to_string();
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    assert_eq!(lines.len(), 7, "{text}");
+    assert_eq!(
+        lines[1],
+        "KAIFONG_DATABASE_URL must begin with postgresql:// or postgres://"
+    );
+    assert!(lines[2].contains("UTF-8"), "{text}");
+    assert_eq!(
+        lines[3],
+        "KAIFONG_DB_CONNECTIONS=\"65\" must be a whole number from 1 to 64"
+    );
+    assert_eq!(
+        lines[4],
+        "KAIFONG_LISTN is not a setting; did you mean KAIFONG_LISTEN?"
+    );
+    assert!(lines[5].starts_with("KAIFONG_LOG="), "{text}");
+    assert!(!text.contains("hunter2"));
+}
+
+#[test]
+fn a_password_is_masked_wherever_the_settings_are_printed() {
+    let config = read(&[("KAIFONG_DATABASE_URL", "postgres://app:hunter2@db/k")]).unwrap();
+    let shown: Vec<_> = config.effective().collect();
+    assert_eq!(shown[0].value.as_deref(), Some("postgres://app:***@db/k"));
+    assert!(!format!("{config:?}{shown:?}").contains("hunter2"));
+}
+
+/// The example a deployment starts from lists every setting, in order, with its default.
+#[test]
+fn the_example_environment_is_complete() {
+    let example = include_str!("../../../deploy/env.example");
+    let lines: Vec<_> = example
+        .lines()
+        .filter_map(|line| line.trim_start_matches("# ").split_once('='))
+        .filter(|(name, _)| name.starts_with(PREFIX))
+        .collect();
+    for (one, (name, value)) in Config::default().effective().zip(&lines) {
+        assert_eq!(one.name, *name);
+        if one.name != "KAIFONG_HTTP_WORKERS" {
+            assert_eq!(one.value.unwrap_or_default(), *value, "{name}");
+        }
+    }
+    assert_eq!(lines.len(), table::SETTINGS.len());
+}

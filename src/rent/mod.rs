@@ -1,0 +1,30 @@
+//! Rent (租金): what a household has to pay, and why.
+//!
+//! * [`rules::quote`] is the only place that says what is due. Every reader shows its figure:
+//!   the account, the statement, the calculator, and later each payment channel.
+//! * Every rule that a circular can change is a dated row with its source; a charge names the
+//!   rows it used.
+//! * A tenancy is charged once a month. A late decision books the difference; nothing that
+//!   was booked is edited.
+//! * Rules and awards are known from the instant they are recorded: what was quoted before
+//!   can be quoted again.
+
+mod api;
+mod bill;
+mod book;
+mod commands;
+mod jobs;
+mod model;
+mod rules;
+mod run;
+mod store;
+mod tell;
+mod words;
+
+pub use api::routes;
+pub use bill::Billed;
+pub use book::RuleShelf;
+pub use jobs::handlers;
+pub use model::RentError;
+pub use run::{RunOrder, Unwatched, Watch, run};
+pub use store::assume_rates;

@@ -1,0 +1,20 @@
+//! Rent in PostgreSQL. The only files that name its tables.
+
+mod awards;
+mod charges;
+mod facts;
+mod rule_book;
+mod runs;
+mod standing;
+
+pub use awards::{add_award, award, awards_of, replace_award};
+pub use charges::{
+    NewAdjustment, Revision, add_adjustment, add_charges, charged_as_at, latest_revisions,
+    revisions,
+};
+pub use facts::{awards_in, charged, tenures_in, tenures_of};
+pub use rule_book::{NewRule, add_rule, assume_rates, book_version, load_book};
+pub use runs::{
+    begin_run, billed_months, count_uncharged, finish_run, households, progress, run, runs,
+};
+pub use standing::{Standing, standing};

@@ -1,0 +1,165 @@
+//! Telling what is due: load the facts, ask the rules.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::PgConnection;
+use rust_decimal::Decimal;
+
+use super::book::RuleShelf;
+use super::model::{Award, Charge, Quote, RentError, Scheme, Tenure};
+use super::rules::{self, Position};
+use super::store::{self, Standing};
+use crate::kernel::clock::{hong_kong_date, hong_kong_month};
+use crate::kernel::id::{AwardId, EstateId, TenancyId};
+use crate::kernel::money::Money;
+use crate::kernel::month::Month;
+use crate::kernel::tenant_code::TenantCode;
+use crate::ledger;
+use crate::tenancy::TenancyKind;
+
+/// What an account looks like now.
+#[derive(Debug)]
+pub struct Overview {
+    /// What is due for the month in Hong Kong now.
+    pub this_month: Quote,
+    /// The rent of the month after.
+    pub next_month: Quote,
+    /// The flats that the household holds, or leaves this month.
+    pub tenures: Vec<Tenure>,
+}
+
+/// What the account looks like at `now`: one statement, whatever its history.
+pub fn overview(
+    conn: &mut PgConnection,
+    shelf: &RuleShelf,
+    code: TenantCode,
+    now: DateTime<Utc>,
+) -> Result<Overview, RentError> {
+    let month = hong_kong_month(now);
+    let standing = store::standing(conn, code, month)?.ok_or(RentError::NoSuchAccount)?;
+    let book = shelf.at(conn, standing.rules)?;
+    let quote = |month| {
+        // Everything on record counts, also what a machine with a faster clock recorded.
+        let known_at = DateTime::<Utc>::MAX_UTC;
+        let position = Position {
+            known_at,
+            ..position(&standing, month, now)?
+        };
+        let quote = rules::quote(&book, &standing.tenures, &standing.awards, month, position)?;
+        Ok::<_, RentError>(Quote {
+            known_at: now,
+            ..quote
+        })
+    };
+    Ok(Overview {
+        this_month: quote(month)?,
+        next_month: quote(month.next())?,
+        tenures: standing.tenures,
+    })
+}
+
+/// Where the ledger stands as at today, from the account's row and the charges around today.
+fn position(standing: &Standing, month: Month, now: DateTime<Utc>) -> Result<Position, RentError> {
+    let today = hong_kong_date(now);
+    let (booked, ahead): (Vec<_>, Vec<_>) = standing
+        .charges
+        .iter()
+        .partition(|charge| charge.effective_on <= today);
+    let ahead = Money::sum(ahead.into_iter().map(|charge| charge.amount))?;
+    let charged = booked.into_iter().filter(|charge| charge.month == month);
+    Ok(Position {
+        valid_at: today,
+        known_at: now,
+        balance: standing.balance.checked_sub(ahead)?,
+        charged: Money::sum(charged.map(|charge| charge.amount))?,
+    })
+}
+
+/// Which quote is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    pub month: Month,
+    /// As at the end of this day.
+    pub valid_at: NaiveDate,
+    /// As far as was known then.
+    pub known_at: DateTime<Utc>,
+}
+
+/// What is, was or will be due for a month, as at any day, as known at any instant.
+pub fn quote(
+    conn: &mut PgConnection,
+    shelf: &RuleShelf,
+    code: TenantCode,
+    asked: Asked,
+) -> Result<Quote, RentError> {
+    let Asked {
+        month,
+        valid_at,
+        known_at,
+    } = asked;
+    let tenures = store::tenures_of(conn, code)?;
+    if tenures.is_empty() {
+        return Err(RentError::NoSuchAccount);
+    }
+    let awards = store::awards_of(conn, code)?;
+    let position = Position {
+        valid_at,
+        known_at,
+        balance: ledger::balance(conn, code, valid_at, known_at)?,
+        charged: store::charged_as_at(conn, code, month, (valid_at, known_at))?,
+    };
+    let book = shelf.current(conn)?;
+    rules::quote(&book, &tenures, &awards, month, position)
+}
+
+/// A flat and a household to suppose.
+#[derive(Debug, Clone, Copy)]
+pub struct Supposed {
+    pub estate: EstateId,
+    /// Internal floor area, m2.
+    pub ifa: Decimal,
+    pub kind: TenancyKind,
+    pub scheme: Option<Scheme>,
+    pub month: Month,
+}
+
+/// What the flat would cost, by the same rules as everyone's.
+pub fn suppose(
+    conn: &mut PgConnection,
+    shelf: &RuleShelf,
+    supposed: Supposed,
+    now: DateTime<Utc>,
+) -> Result<Charge, RentError> {
+    let Supposed {
+        estate,
+        ifa,
+        kind,
+        scheme,
+        month,
+    } = supposed;
+    let tenure = Tenure {
+        household: 0,
+        tenancy_id: TenancyId::derived("supposed"),
+        kind,
+        starts_on: month.first(),
+        ends_on: None,
+        recorded_at: now,
+        end_recorded_at: None,
+        estate_id: estate,
+        ifa,
+    };
+    let granted = scheme.map(|scheme| Award {
+        id: AwardId::derived("supposed"),
+        revision: 1,
+        household: 0,
+        scheme,
+        first_month: month.first(),
+        last_month: None,
+        reason: String::new(),
+        recorded_by: String::new(),
+        recorded_at: now,
+        replaced_at: None,
+    });
+    let book = shelf.current(conn)?;
+    let charge = rules::charge(&book, &tenure, granted.as_slice(), month, now)?;
+    charge.ok_or(RentError::OutsideLedger(month))
+}

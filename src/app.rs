@@ -21,6 +21,7 @@ use crate::platform::jobs::Handlers;
 use crate::platform::telemetry::Metrics;
 use crate::rent::{self, RuleShelf};
 use crate::system;
+use crate::tenancy;
 
 /// Everything a handler may reach.
 pub struct App {
@@ -129,5 +130,6 @@ fn slices(cfg: &mut ServiceConfig) {
 
 fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(estates::routes);
+    cfg.configure(tenancy::routes);
     cfg.configure(rent::routes);
 }

@@ -11,10 +11,13 @@
 )]
 
 mod access;
+mod door;
 mod estates;
+mod jobs;
 mod layering;
 mod migrations;
 mod openapi;
 mod platform;
 mod rent;
 mod support;
+mod tenancy;

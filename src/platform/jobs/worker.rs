@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use diesel::PgConnection;
 
 use super::Job;
-use super::store::{self, JobRow};
+use super::store::{self, Attempt, JobRow};
 use crate::kernel::clock::Clock;
 use crate::platform::db::{self, DbError};
 
@@ -107,7 +107,11 @@ impl Worker {
             max_attempts,
             ..
         } = job;
-        let outcome = self.keeping_the_lease(id, || {
+        let attempt = Attempt {
+            id,
+            number: attempts,
+        };
+        let outcome = self.keeping_the_lease(attempt, || {
             let Some(handler) = self.handlers.0.get(kind.as_str()) else {
                 return Err(format!("no handler for {kind}").into());
             };
@@ -118,28 +122,33 @@ impl Worker {
             .unwrap_or_else(|_| Err("the handler panicked".into()))
         });
         let now = self.bench.clock.now();
-        match outcome {
-            Ok(()) => store::finish(conn, id, now),
+        let kept = match outcome {
+            Ok(()) => store::finish(conn, attempt, now)?,
             Err(error) => {
                 tracing::warn!(job = %id, kind, attempts, error.cause = %error, "a job failed");
                 let wait = TimeDelta::seconds(5 << attempts.clamp(0, 10));
                 let again = (attempts < max_attempts).then_some(now + wait);
-                store::fail(conn, id, &error.to_string(), again)
+                store::fail(conn, attempt, &error.to_string(), again)?
             }
+        };
+        if !kept {
+            tracing::warn!(job = %id, kind, attempts, "another worker has taken the job over");
         }
+        Ok(())
     }
 
-    /// Runs `work` while another thread renews the lease of job `id`.
-    fn keeping_the_lease<T>(&self, id: crate::kernel::id::JobId, work: impl FnOnce() -> T) -> T {
+    /// Runs `work` while another thread renews the lease of `attempt`.
+    fn keeping_the_lease<T>(&self, attempt: Attempt, work: impl FnOnce() -> T) -> T {
         let (done, ended) = channel::<()>();
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 let rest = Duration::from_secs(20);
                 while ended.recv_timeout(rest) == Err(RecvTimeoutError::Timeout) {
+                    let now = self.bench.clock.now();
                     let renewed = db::connect(&self.bench.url)
-                        .and_then(|mut conn| store::renew(&mut conn, id, self.bench.clock.now()));
+                        .and_then(|mut conn| store::renew(&mut conn, attempt, now));
                     if let Err(error) = renewed {
-                        tracing::warn!(job = %id, error.cause = %error, "a lease was not renewed");
+                        tracing::warn!(job = %attempt.id, error.cause = %error, "a lease was not renewed");
                     }
                 }
             });

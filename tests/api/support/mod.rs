@@ -2,6 +2,7 @@
 
 mod call;
 mod database;
+pub mod fixture;
 pub mod world;
 
 use std::sync::{Arc, Mutex};
@@ -32,6 +33,10 @@ pub use database::{TestDatabase, count, server};
 pub struct FixedClock(Mutex<DateTime<Utc>>);
 
 impl FixedClock {
+    pub fn at(now: &str) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(now.parse().unwrap())))
+    }
+
     pub fn set(&self, now: &str) {
         *self.0.lock().unwrap() = now.parse().unwrap();
     }
@@ -62,15 +67,22 @@ pub async fn start_on(
 ) -> TestApp<
     impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
 > {
-    let clock = Arc::new(FixedClock(Mutex::new(
-        "2026-11-20T01:00:00Z".parse().unwrap(),
-    )));
-    let key = SigningKey::generate().unwrap();
     let patience = Patience {
         connections: 8,
         queue: 64,
         wait: Duration::from_secs(5),
     };
+    start_with(database, patience).await
+}
+
+pub async fn start_with(
+    database: TestDatabase,
+    patience: Patience,
+) -> TestApp<
+    impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
+> {
+    let clock = FixedClock::at("2026-11-20T01:00:00Z");
+    let key = SigningKey::generate().unwrap();
     let app = Data::new(App {
         db: Db::open(database.url(), patience),
         clock: clock.clone(),

@@ -15,6 +15,7 @@ mod door;
 mod estates;
 mod jobs;
 mod layering;
+mod ledger;
 mod migrations;
 mod openapi;
 mod platform;

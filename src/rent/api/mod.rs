@@ -95,7 +95,10 @@ fn ledger_problem(error: LedgerError) -> Problem {
     let kind = match error {
         LedgerError::NoSuchHousehold | LedgerError::NoSuchTransfer => return Problem::not_found(),
         LedgerError::Db(error) => return error.into(),
-        LedgerError::UnknownAccount(_) => return Problem::internal(error),
+        LedgerError::UnknownAccount(_)
+        | LedgerError::NotPassed(_)
+        | LedgerError::Witness(_)
+        | LedgerError::File(_) => return Problem::internal(error),
         LedgerError::AlreadyPosted => ALREADY_POSTED,
         LedgerError::OutsideLedger(_) => OUTSIDE_LEDGER,
         LedgerError::Sealed(_) => SEALED,

@@ -1,12 +1,16 @@
-//! The ledger in PostgreSQL. The only file that names its tables.
+//! The ledger in PostgreSQL. The only folder that names its tables.
+
+mod checkpoints;
+mod entries;
+mod lies;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use diesel::sql_types::{Array, BigInt, Date, Numeric, Timestamptz};
-
 use uuid::Uuid;
 
 use super::model::{Account, General, LedgerError, Transfer};
@@ -15,6 +19,17 @@ use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{ledger_checkpoint, ledger_transfer, rent_account};
+
+pub(super) use checkpoints::{
+    add_checkpoint, checkpoint, each_booked, hold_postings, newest_checkpoint, next_checkpoint,
+    seal_end,
+};
+pub use entries::entries;
+pub(super) use entries::{record_reversal, transfer};
+pub(super) use lies::{
+    Totals, odd_transfers, posted_twice, prepare_to_scan, totals, unsealed, wrong_balances,
+    wrong_reversals,
+};
 
 /// Postings hold this lock shared; a checkpoint takes it alone, so none is under way then.
 const SEAL_LOCK: &str = "SELECT pg_advisory_xact_lock_shared(7210813)";
@@ -45,18 +60,40 @@ pub(super) fn hold_seal(conn: &mut PgConnection) -> Result<Option<DateTime<Utc>>
 
 /// Adds `transfers`.
 pub(super) fn append(conn: &mut PgConnection, transfers: &[Transfer]) -> Result<(), LedgerError> {
+    // In the order of id: two that post the same things never wait for each other in a circle.
+    let mut sorted: Vec<&Transfer> = transfers.iter().collect();
+    sorted.sort_unstable_by_key(|transfer| transfer.id);
     let Err(error) = diesel::copy_from(ledger_transfer::table)
-        .from_insertable(transfers)
+        .from_insertable(sorted)
         .execute(conn)
-        .map_err(DbError::from)
     else {
         return Ok(());
     };
-    match &error {
+    if let Some(date) = outside(&error, transfers) {
+        return Err(LedgerError::OutsideLedger(date));
+    }
+    match DbError::from(error) {
         // Each month is a table of its own, and so is the name of its key.
         DbError::Constraint(name) if name.ends_with("_pkey") => Err(LedgerError::AlreadyPosted),
-        _ => Err(error.into()),
+        error => Err(error.into()),
     }
+}
+
+/// The date for which there is no month, when that is why `transfers` were refused: the only
+/// failed check without a name. PostgreSQL tells the date at the end of the details.
+fn outside(error: &Diesel, transfers: &[Transfer]) -> Option<NaiveDate> {
+    let Diesel::DatabaseError(DatabaseErrorKind::CheckViolation, info) = error else {
+        return None;
+    };
+    if info.constraint_name().is_some() {
+        return None;
+    }
+    let named = info
+        .details()
+        .and_then(|details| details.rsplit_once('('))
+        .and_then(|(_, date)| date.split(')').next())
+        .and_then(|date| date.parse().ok());
+    named.or_else(|| transfers.iter().map(|transfer| transfer.effective_on).min())
 }
 
 /// Adds to each household's balance, opening its account if need be; in the order of

@@ -13,7 +13,9 @@
 
 mod checkpoint;
 mod commands;
+mod export;
 mod findings;
+mod journal;
 mod model;
 mod rules;
 mod store;
@@ -22,6 +24,7 @@ mod witness;
 
 pub use checkpoint::Checkpoint;
 pub use commands::{post, reverse, seal, seal_at_most};
+pub use export::{Format, Range, class_totals, export};
 pub use findings::{AccountTotal, Findings, Lie, Named};
 pub use model::{Account, Extract, General, LedgerError, Order, Source, Transfer, TransferKind};
 pub use store::{balance, booked_balance, charged, entries, lock_balance, open_months};

@@ -1,5 +1,6 @@
 //! The ledger in PostgreSQL. The only folder that names its tables.
 
+mod books;
 mod checkpoints;
 mod entries;
 mod lies;
@@ -20,6 +21,7 @@ use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{ledger_checkpoint, ledger_transfer, rent_account};
 
+pub(super) use books::{balances_before, class_totals, each_effective, months};
 pub(super) use checkpoints::{
     add_checkpoint, checkpoint, each_booked, hold_postings, newest_checkpoint, next_checkpoint,
     seal_end,

@@ -1,5 +1,6 @@
 //! The ledger, on a real database.
 
+mod books;
 mod lies;
 mod postings;
 

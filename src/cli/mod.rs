@@ -8,11 +8,13 @@
 mod cluster;
 mod config;
 mod database;
+mod export;
 pub mod import;
 mod migrate;
 mod rent_run;
 mod serve;
 mod token;
+mod verify;
 mod work;
 
 use std::error::Error;
@@ -22,6 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::ledger::LedgerError;
 use crate::platform::auth::JwksError;
 use crate::platform::cluster::ClusterError;
 use crate::platform::config::{Config, Mistakes};
@@ -48,6 +51,9 @@ enum Command {
     #[command(subcommand)]
     Import(import::Import),
     RentRun(rent_run::RentRun),
+    #[command(subcommand)]
+    Export(export::Export),
+    Verify(verify::Verify),
     Token(token::Token),
     Config(config::Show),
     #[command(subcommand)]
@@ -73,6 +79,8 @@ pub enum Failure {
     Import(#[from] import::ImportError),
     #[error("cannot settle the rent")]
     Rent(#[from] RentError),
+    #[error("cannot read the ledger")]
+    Ledger(#[from] LedgerError),
     #[error("cannot measure")]
     Metrics(#[from] prometheus::Error),
     /// The command line asks for what there is not.
@@ -95,6 +103,8 @@ impl Cli {
             Command::Migrate(migrate::Migrate {}) => migrate::run(&config),
             Command::Import(command) => command.execute(&config),
             Command::RentRun(command) => command.run(&config),
+            Command::Export(command) => command.execute(&config),
+            Command::Verify(command) => Ok(command.execute(&config)),
             Command::Token(command) => command.run(&config),
             Command::Config(command) => command.run(&config),
             Command::Cluster(command) => command.run(&config),

@@ -4,7 +4,9 @@ use futures_util::future::join;
 use serde_json::Value;
 use serde_json::json;
 
-use super::{changing, ending, id, reading, refused, resizing, rows, start_with_tenancy};
+use super::{
+    body, changing, ending, id, reading, refused, resizing, rows, start_with_tenancy, starting,
+};
 use crate::support::fixture::waiting_jobs;
 use crate::support::{Call, count, fixture, start, world};
 
@@ -168,4 +170,29 @@ async fn a_change_is_followed_up_in_the_background_once() {
     assert_eq!(app.work(), 1);
     let mut conn = app.database.connect();
     assert_eq!(count(&mut conn, "job WHERE state <> 'done'"), 0);
+}
+
+#[actix_web::test]
+async fn of_a_later_end_and_a_next_tenancy_at_once_one_wins() {
+    let app = start().await;
+    let mut conn = app.database.connect();
+    for round in 0..10 {
+        let flat = fixture::flat(&mut conn, "20");
+        let first = starting(&format!("first{round}"), body(flat, "2026-11-01"));
+        let first = app.send(first).await.expect(201);
+        let end = ending(id(&first), &format!("end{round}"), 1, "2026-11-30");
+        app.send(end).await.expect(200);
+
+        let later = ending(id(&first), &format!("later{round}"), 2, "2026-12-31");
+        let next = starting(&format!("next{round}"), body(flat, "2026-12-01"));
+        let (later, next) = join(app.send(later), app.send(next)).await;
+
+        let (won, lost) = if next.status.as_u16() == 201 {
+            (next, later)
+        } else {
+            (later, next)
+        };
+        assert!(won.status.is_success(), "{:?}", won.body);
+        refused(&lost, 409, "flat-occupied");
+    }
 }

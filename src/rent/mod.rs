@@ -17,6 +17,7 @@ mod jobs;
 mod model;
 mod rules;
 mod run;
+mod statement;
 mod store;
 mod tell;
 mod words;

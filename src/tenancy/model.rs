@@ -41,7 +41,7 @@ choice! {
 
 /// A household's right to live in one flat.
 #[derive(
-    Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize, Deserialize,
+    Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize, Deserialize,
 )]
 #[diesel(table_name = crate::platform::db::schema::tenancy, check_for_backend(diesel::pg::Pg))]
 pub struct Tenancy {

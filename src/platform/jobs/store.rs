@@ -43,8 +43,8 @@ pub(super) fn lease() -> TimeDelta {
 pub(super) fn add(
     conn: &mut PgConnection,
     kind: &str,
-    payload: serde_json::Value,
-    unique_name: Option<String>,
+    payload: &serde_json::Value,
+    unique_name: Option<&str>,
     attempts: i32,
     now: DateTime<Utc>,
 ) -> Result<Option<JobId>, DbError> {
@@ -54,8 +54,8 @@ pub(super) fn add(
             .values((
                 job::id.eq(id),
                 job::kind.eq(kind),
-                job::payload.eq(&payload),
-                job::unique_name.eq(&unique_name),
+                job::payload.eq(payload),
+                job::unique_name.eq(unique_name),
                 job::state.eq(State::Waiting),
                 job::run_at.eq(now),
                 job::max_attempts.eq(attempts),
@@ -70,7 +70,7 @@ pub(super) fn add(
         // earlier, it would not see what this transaction did.
         let waits: Option<JobId> = job::table
             .filter(job::kind.eq(kind))
-            .filter(job::unique_name.eq(&unique_name))
+            .filter(job::unique_name.eq(unique_name))
             .filter(job::state.eq(State::Waiting))
             .select(job::id)
             .for_share()

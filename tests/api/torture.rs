@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 
+use crate::support::dice;
+
 const MONTH: &str = "2026-11";
 
 /// The program with a data folder and a private cluster of its own.
@@ -91,17 +93,6 @@ impl Drop for Program {
         // A failed test leaves a cluster behind; starting and stopping it cleans up.
         let _ = self.command(&["cluster", "run", "--", "true"]).output();
         let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Numbers that look random and are the same in every run (xorshift).
-fn dice(seed: u64) -> impl FnMut(u64) -> u64 {
-    let mut state = seed;
-    move |sides| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state % sides.max(1)
     }
 }
 

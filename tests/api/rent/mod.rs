@@ -3,6 +3,7 @@
 mod account;
 mod awards;
 mod bad_input;
+mod conservation;
 mod corrections;
 mod january_2023;
 mod runs;

@@ -150,3 +150,14 @@ where
         }
     }
 }
+
+/// Numbers that look random and are the same in every run (xorshift).
+pub fn dice(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed;
+    move |sides| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % sides.max(1)
+    }
+}

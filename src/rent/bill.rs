@@ -97,7 +97,7 @@ pub fn rehearse(
     work_out(conn, book, band, month, scope, now).map(|(_, billed)| billed)
 }
 
-/// The charges and transfers of tenancies that have none for `month` yet: what [`bill`] books,
+/// The charges and transfers of tenancies that have none for `month` yet: what `bill` books,
 /// for a history made in memory.
 pub fn bookings(
     book: &RuleBook,

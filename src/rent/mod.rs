@@ -1,6 +1,6 @@
 //! Rent (租金): what a household has to pay, and why.
 //!
-//! * [`rules::quote`] is the only place that says what is due. Every reader shows its figure:
+//! * `rules::quote` is the only place that says what is due. Every reader shows its figure:
 //!   the account, the statement, the calculator, and later each payment channel.
 //! * Every rule that a circular can change is a dated row with its source; a charge names the
 //!   rows it used.

@@ -4,6 +4,9 @@
 //! Each seed is one history of charges, awards, waivers, payments, adjustments, reversals and
 //! tenancies that end. `TORTURE=1` runs many more.
 
+use actix_http::Request;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceResponse};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Numeric, Text, Timestamptz};
@@ -11,12 +14,12 @@ use kaifong::kernel::clock::hong_kong_date;
 use kaifong::kernel::money::Money;
 use kaifong::kernel::month::Month;
 use kaifong::kernel::tenant_code::TenantCode;
-use kaifong::ledger;
+use kaifong::ledger::{self, General};
 use kaifong::platform::db::connect;
 use serde_json::{Value, json};
 
 use super::{charge, receive};
-use crate::support::{Answer, Call, dice, start, world};
+use crate::support::{Answer, Call, TestApp, dice, start, world};
 
 /// A transfer as it stands in the database, read without the program's help.
 #[derive(QueryableByName)]
@@ -59,11 +62,11 @@ fn replayed(rows: &[Row], code: TenantCode, (valid, known): (NaiveDate, DateTime
     })
 }
 
-fn post(code: TenantCode, what: &str, key: u64, scope: &str, body: Value) -> Call {
+fn post(code: TenantCode, what: &str, key: u64, scope: &str, body: &Value) -> Call {
     Call::post(&format!("/v1/rent-accounts/{code}/{what}"))
         .scope(scope)
         .key(&format!("k{key}"))
-        .json(body)
+        .json(body.clone())
 }
 
 /// A refusal is an answer too, but nothing may break.
@@ -82,116 +85,133 @@ async fn history(seed: u64) {
         now += TimeDelta::minutes(i64::try_from(roll(12_000)).unwrap());
         app.clock.set(&now.to_rfc3339());
         let today = hong_kong_date(now);
-        let month = Month::of(today);
         let code = codes[usize::try_from(roll(3)).unwrap()];
-        let cents = i64::try_from(roll(400_000)).unwrap() + 1;
-        let amount = Money::of_cents(cents).unwrap();
-        match roll(8) {
-            0 | 1 => drop(charge(&app.database, &app.clock, &month.to_string())),
-            2 => {
-                let schemes = [
-                    "assistance_25",
-                    "assistance_50",
-                    "additional_over_2",
-                    "additional_over_4",
-                ];
-                let scheme = schemes[usize::try_from(roll(4)).unwrap()];
-                let first = month.minus(u32::try_from(roll(3)).unwrap());
-                let body = json!({ "scheme": scheme, "first_month": first,
-                                   "last_month": first.plus(u32::try_from(roll(6)).unwrap()), "reason": "x" });
+        let entry = match roll(8) {
+            0 | 1 => {
+                charge(&app.database, &app.clock, &Month::of(today).to_string());
+                None
+            }
+            4 | 5 => {
+                let cents = i64::try_from(roll(400_000)).unwrap() + 1;
+                let amount = Money::of_cents(cents).unwrap();
+                receive(&app.database, code, amount, &now.to_rfc3339());
+                None
+            }
+            7 => reversible(&mut conn, roll(50)),
+            which => {
                 never_breaks(
-                    &app.send(post(code, "awards", step, "rent:award", body))
+                    &app.send(decision(which, code, step, today, &mut roll))
                         .await,
                 );
+                None
             }
-            3 => {
-                let body = json!({ "rule": "waiver", "share": "0.35", "excludes_additional": true,
-                                   "valid_from": month.first(), "valid_to": month.last(), "source": "x" });
-                let call = Call::post("/v1/rent-rules")
-                    .scope("rent:rules")
-                    .key(&format!("k{step}"))
-                    .json(body);
-                never_breaks(&app.send(call).await);
-            }
-            4 | 5 => receive(&app.database, code, amount, &now.to_rfc3339()),
-            6 => {
-                let signed = if roll(2) == 0 {
-                    amount
-                } else {
-                    amount.negated()
-                };
-                let day = today - TimeDelta::days(i64::try_from(roll(40)).unwrap());
-                let body = json!({ "amount": signed, "effective_on": day, "reason": "x" });
-                never_breaks(
-                    &app.send(post(code, "adjustments", step, "rent:correct", body))
-                        .await,
-                );
-            }
-            _ => {
-                let entries = rows(&mut conn);
-                let Some(entry) = entries.get(usize::try_from(roll(50)).unwrap()) else {
-                    continue;
-                };
-                // Charges are put right by facts; payments and adjustments by reversal.
-                let payments = |number: i64| number < 30 && number != 14;
-                if payments(entry.debit.min(entry.credit)) {
-                    continue;
-                }
-                let owner = TenantCode::of(entry.debit.max(entry.credit)).unwrap();
-                let body = json!({ "entry": entry.id, "reason": "x" });
-                let answer = app
-                    .send(post(owner, "reversals", step, "rent:correct", body))
-                    .await;
-                never_breaks(&answer);
-                if answer.status == 201 {
-                    assert!(!reversed.contains(&entry.id), "reversed twice");
-                    reversed.push(entry.id.clone());
-                }
+        };
+        if let Some((owner, entry)) = entry {
+            let body = json!({ "entry": entry, "reason": "x" });
+            let answer = app
+                .send(post(owner, "reversals", step, "rent:correct", &body))
+                .await;
+            never_breaks(&answer);
+            if answer.status == 201 {
+                assert!(!reversed.contains(&entry), "reversed twice");
+                reversed.push(entry);
             }
         }
         app.work();
-        check(&app.database, &mut conn, &codes, (today, now));
+        check(&mut conn, &codes, (today, now));
     }
-    // Every reader says the same, and the ledger says what the rules say.
     for code in codes {
-        let get = async |path: &str| {
-            let call = Call::get(&format!("/v1/rent-accounts/{code}{path}")).scope("rent:read");
-            app.send(call).await.expect(200)
-        };
-        let (account, quote, statement) =
-            (get("").await, get("/quote").await, get("/statement").await);
-        assert_eq!(
-            [&account["owed"], &account["credit"]],
-            [&quote["due"], &quote["credit"]],
-            "seed {seed}"
-        );
-        assert_eq!(statement["due"]["due"], quote["due"], "seed {seed}");
-        let runs = app
-            .send(Call::get("/v1/rent-runs").scope("rent:read"))
-            .await
-            .expect(200);
-        for run in runs["items"].as_array().unwrap() {
-            let month = run["month"].as_str().unwrap();
-            let rent = get(&format!("/quote?month={month}")).await["rent"].clone();
-            let sql = format!(
-                "SELECT coalesce(sum(amount), 0)::numeric(12,2)::text FROM rent_charge WHERE household = {} AND month = '{month}-01'",
-                code.number()
-            );
-            let charged: String = diesel::dsl::sql::<Text>(&sql)
-                .get_result(&mut conn)
-                .unwrap();
-            assert_eq!(rent, charged, "seed {seed}: {code} in {month}");
+        agree(&app, &mut conn, code, seed).await;
+    }
+}
+
+/// An award, a waiver or an adjustment.
+fn decision(
+    which: u64,
+    code: TenantCode,
+    step: u64,
+    today: NaiveDate,
+    roll: &mut impl FnMut(u64) -> u64,
+) -> Call {
+    let month = Month::of(today);
+    let mut months = |most| u32::try_from(roll(most)).unwrap();
+    match which {
+        2 => {
+            let schemes = [
+                "assistance_25",
+                "assistance_50",
+                "additional_over_2",
+                "additional_over_4",
+            ];
+            let scheme = schemes[usize::try_from(months(4)).unwrap()];
+            let first = month.minus(months(3));
+            let body = json!({ "scheme": scheme, "first_month": first,
+                               "last_month": first.plus(months(6)), "reason": "x" });
+            post(code, "awards", step, "rent:award", &body)
+        }
+        3 => {
+            let body = json!({ "rule": "waiver", "share": "0.35", "excludes_additional": true,
+                               "valid_from": month.first(), "valid_to": month.last(), "source": "x" });
+            Call::post("/v1/rent-rules")
+                .scope("rent:rules")
+                .key(&format!("k{step}"))
+                .json(body)
+        }
+        _ => {
+            let cents = i64::from(months(800_000)) - 400_000;
+            let day = today - TimeDelta::days(i64::from(months(40)));
+            let body = json!({ "amount": Money::of_cents(cents).unwrap(), "effective_on": day, "reason": "x" });
+            post(code, "adjustments", step, "rent:correct", &body)
         }
     }
 }
 
+/// The entry at a place in the ledger and whose it is, unless it is a charge: those are put
+/// right by facts.
+fn reversible(conn: &mut PgConnection, place: u64) -> Option<(TenantCode, String)> {
+    let entries = rows(conn);
+    let entry = entries.get(usize::try_from(place).unwrap())?;
+    let general = entry.debit.min(entry.credit);
+    let of_charges = general < 30 && general != General::Adjustments.number();
+    let owner = TenantCode::of(entry.debit.max(entry.credit)).unwrap();
+    (!of_charges).then(|| (owner, entry.id.clone()))
+}
+
+/// Every reader says the same of `code`, and the ledger says what the rules say.
+async fn agree<S, B>(app: &TestApp<S>, conn: &mut PgConnection, code: TenantCode, seed: u64)
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody,
+{
+    let get = async |path: &str| {
+        let call = Call::get(&format!("/v1/rent-accounts/{code}{path}")).scope("rent:read");
+        app.send(call).await.expect(200)
+    };
+    let (account, quote, statement) = (get("").await, get("/quote").await, get("/statement").await);
+    assert_eq!(
+        [&account["owed"], &account["credit"]],
+        [&quote["due"], &quote["credit"]],
+        "seed {seed}"
+    );
+    assert_eq!(statement["due"]["due"], quote["due"], "seed {seed}");
+    let runs = app
+        .send(Call::get("/v1/rent-runs").scope("rent:read"))
+        .await
+        .expect(200);
+    for run in runs["items"].as_array().unwrap() {
+        let month = run["month"].as_str().unwrap();
+        let rent = get(&format!("/quote?month={month}")).await["rent"].clone();
+        let sql = format!(
+            "SELECT coalesce(sum(amount), 0)::numeric(12,2)::text FROM rent_charge WHERE household = {} AND month = '{month}-01'",
+            code.number()
+        );
+        let charged: String = diesel::dsl::sql::<Text>(&sql).get_result(conn).unwrap();
+        assert_eq!(rent, charged, "seed {seed}: {code} in {month}");
+    }
+}
+
 /// The kept balances are the rows added up, as at any day and as known at any instant.
-fn check(
-    database: &crate::support::TestDatabase,
-    conn: &mut PgConnection,
-    codes: &[TenantCode],
-    (today, now): (NaiveDate, DateTime<Utc>),
-) {
+fn check(conn: &mut PgConnection, codes: &[TenantCode], (today, now): (NaiveDate, DateTime<Utc>)) {
     let rows = rows(conn);
     let always = (
         NaiveDate::from_ymd_opt(2099, 1, 1).unwrap(),
@@ -203,7 +223,7 @@ fn check(
             kept,
             replayed(&rows, *code, always),
             "{code} in {}",
-            database.url()
+            "in the end"
         );
         for (days, minutes) in [(0, 0), (10, 0), (0, 20_000), (45, 60_000), (-400, 0)] {
             let valid = today - TimeDelta::days(days);

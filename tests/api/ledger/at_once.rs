@@ -65,16 +65,16 @@ fn of_eight_who_reverse_a_transfer_at_once_one_does() {
 #[test]
 fn eight_who_post_the_same_things_at_once_post_them_once() {
     let books = open(40);
-    let rents: Vec<_> = books
-        .households
-        .iter()
+    let households = books.households.iter().cycle().take(8000);
+    let rents: Vec<_> = households
         .map(|household| charge(*household, "10.00", ("2026-11-01", at(0))))
         .collect();
     let connections: Vec<_> = (0..8).map(|_| Mutex::new(books.app())).collect();
     let results = at_once(|number| {
         let mut rents = rents.clone();
-        // Each in an order of its own: they must not wait for each other in a circle.
-        rents.rotate_left(number * 5);
+        // Each in an order of its own, and so many that they meet midway: they must not wait
+        // for each other in a circle.
+        rents.rotate_left(number * 1000);
         if number % 2 == 0 {
             rents.reverse();
         }
@@ -89,7 +89,7 @@ fn eight_who_post_the_same_things_at_once_post_them_once() {
         );
     }
     assert_eq!(
-        count(&mut books.app(), "rent_account WHERE balance = 10"),
+        count(&mut books.app(), "rent_account WHERE balance = 2000"),
         40
     );
 }

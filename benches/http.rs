@@ -100,9 +100,10 @@ impl Server {
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
+        let server = Self { child, address };
         for _ in 0..100 {
             if TcpStream::connect(address).is_ok() {
-                return Self { child, address };
+                return server;
             }
             std::thread::sleep(Duration::from_millis(100));
         }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{Data, JsonConfig, PathConfig, QueryConfig, to};
 use actix_web::{HttpRequest, ResponseError};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -17,7 +19,7 @@ use crate::platform::auth::Verifier;
 use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
 use crate::platform::http::unmatched::KnownPaths;
-use crate::platform::jobs::Handlers;
+use crate::platform::jobs::{Handlers, JobFailure};
 use crate::platform::telemetry::Metrics;
 use crate::rent::{self, RuleShelf};
 use crate::system;
@@ -103,6 +105,11 @@ pub fn scopes() -> Vec<String> {
 #[must_use]
 pub fn handlers() -> Handlers {
     rent::handlers(Handlers::default())
+}
+
+/// Queues what is due by the calendar.
+pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobFailure> {
+    Ok(rent::timetable(conn, now)?)
 }
 
 /// Headers of every answer: nothing is cached or sniffed unless a handler says so.

@@ -10,6 +10,7 @@ mod config;
 mod database;
 mod export;
 pub mod import;
+mod jobs;
 mod migrate;
 mod rent_run;
 mod serve;
@@ -46,6 +47,8 @@ pub struct Cli {
 enum Command {
     Serve(serve::Serve),
     Work(work::Work),
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
     Migrate(migrate::Migrate),
     /// Read a file from the outside
     #[command(subcommand)]
@@ -100,6 +103,7 @@ impl Cli {
         match self.command {
             Command::Serve(command) => command.run(&config),
             Command::Work(command) => command.run(&config),
+            Command::Jobs(command) => command.run(&config),
             Command::Migrate(migrate::Migrate {}) => migrate::run(&config),
             Command::Import(command) => command.execute(&config),
             Command::RentRun(command) => command.run(&config),

@@ -41,7 +41,7 @@ impl Work {
 
 /// A worker that knows every kind of job.
 pub(super) fn worker(url: &str, clock: &Arc<dyn Clock>) -> Worker {
-    Worker::new(app::handlers(), url, Arc::clone(clock))
+    Worker::new(app::handlers(), url, Arc::clone(clock)).by_timetable(app::timetable)
 }
 
 /// Runs `work` beside a thread that waits for SIGTERM or Ctrl-C and then raises its flag.

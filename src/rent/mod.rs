@@ -23,9 +23,9 @@ mod tell;
 mod words;
 
 pub use api::routes;
-pub use bill::Billed;
+pub use bill::{Billed, bookings};
 pub use book::RuleShelf;
-pub use jobs::handlers;
-pub use model::RentError;
+pub use jobs::{handlers, timetable};
+pub use model::{Award, BookedCharge, RentError, RuleBook, Scheme, Tenure};
 pub use run::{RunOrder, Unwatched, Watch, run};
 pub use store::assume_rates;

@@ -69,6 +69,8 @@ pub struct Rate {
 pub struct Review {
     pub row: RuleRow,
     pub in_force: InForce,
+    /// How the income index moved, where it is known.
+    pub index_change: Option<Decimal>,
     /// 0.10 is an increase of 10%.
     pub rent_change: Decimal,
     pub increase_waived_until: Option<NaiveDate>,

@@ -22,3 +22,4 @@ mod platform;
 mod rent;
 mod support;
 mod tenancy;
+

@@ -39,7 +39,11 @@ impl Program {
     /// Runs to the end; the output when all went well.
     #[track_caller]
     fn run(&self, words: &[&str]) -> String {
-        let Output { status, stdout, stderr } = self.command(words).output().unwrap();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.command(words).output().unwrap();
         let text = String::from_utf8_lossy(&stdout).into_owned();
         let errors = String::from_utf8_lossy(&stderr);
         assert!(status.success(), "{words:?}: {status}\n{text}\n{errors}");
@@ -53,13 +57,20 @@ impl Program {
     /// One number out of the database.
     fn number(&self, sql: &str) -> i64 {
         let query = format!(r#""${{KAIFONG_PG_BIN}}/psql" "$KAIFONG_DATABASE_URL" -Atc "{sql}""#);
-        self.run(&["cluster", "run", "--", "sh", "-c", &query]).trim().parse().unwrap()
+        self.run(&["cluster", "run", "--", "sh", "-c", &query])
+            .trim()
+            .parse()
+            .unwrap()
     }
 
     /// Starts the monthly charge and kills it after `wait`, with the whole cluster or without
     /// it. False when the charge was quicker.
     fn charge_and_kill(&self, wait: Duration, cluster_too: bool) -> bool {
-        let mut child = self.command(&["rent-run", MONTH]).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = self
+            .command(&["rent-run", MONTH])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         std::thread::sleep(wait);
         let _ = child.kill();
         if cluster_too && let Some(postmaster) = self.postmaster() {
@@ -97,24 +108,47 @@ fn dice(seed: u64) -> impl FnMut(u64) -> u64 {
 #[test]
 fn torture_a_charge_killed_at_random_moments_is_finished_exactly_once() {
     let long = std::env::var_os("TORTURE").is_some();
-    let (tenancies, kills, rest) = if long { ("800000", 20, 2500) } else { ("1500", 4, 700) };
+    let (tenancies, kills, rest) = if long {
+        ("800000", 20, 2500)
+    } else {
+        ("1500", 4, 700)
+    };
     let program = Program::new("torture-charge");
-    program.run(&["generate", "--tenancies", tenancies, "--seed", "7", "--months", "1", "--until", "2026-10"]);
-    let due = program.json(&["rent-run", MONTH, "--dry-run", "--json"])["tenancies"].as_i64().unwrap();
+    program.run(&[
+        "generate",
+        "--tenancies",
+        tenancies,
+        "--seed",
+        "7",
+        "--months",
+        "1",
+        "--until",
+        "2026-10",
+    ]);
+    let due = program.json(&["rent-run", MONTH, "--dry-run", "--json"])["tenancies"]
+        .as_i64()
+        .unwrap();
 
     let mut roll = dice(20_261_121);
     let (mut killed, started) = (0, Instant::now());
     for round in 0..kills {
         let wait = Duration::from_millis(100 + roll(rest));
         killed += i32::from(program.charge_and_kill(wait, round % 2 == 0));
-        eprintln!("kill {}: after {wait:?}, {:?} in all", round + 1, started.elapsed());
+        eprintln!(
+            "kill {}: after {wait:?}, {:?} in all",
+            round + 1,
+            started.elapsed()
+        );
     }
     program.run(&["rent-run", MONTH]);
 
     assert!(killed > 0, "every charge was quicker than its kill");
     let charges = format!("FROM rent_charge WHERE month = '{MONTH}-01'");
     assert_eq!(program.number(&format!("SELECT count(*) {charges}")), due);
-    assert_eq!(program.number(&format!("SELECT count(DISTINCT tenancy_id) {charges}")), due);
+    assert_eq!(
+        program.number(&format!("SELECT count(DISTINCT tenancy_id) {charges}")),
+        due
+    );
     let left = program.json(&["rent-run", MONTH, "--revise", "--dry-run", "--json"]);
     assert_eq!(left["tenancies"], 0, "{left}");
     program.run(&["verify"]);

@@ -4,9 +4,11 @@ mod account;
 mod awards;
 mod calculator;
 mod corrections;
+mod entries;
 mod quote;
 mod rule_book;
 mod runs;
+mod statement;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -60,6 +62,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     quote::routes(cfg);
     awards::routes(cfg);
     corrections::routes(cfg);
+    entries::routes(cfg);
+    statement::routes(cfg);
     calculator::routes(cfg);
     rule_book::routes(cfg);
     runs::routes(cfg);

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::{charge, money, receive};
 use crate::support::{Call, start, world};
 
-fn account(code: impl ToString) -> Call {
+fn account(code: &impl ToString) -> Call {
     Call::get(&format!("/v1/rent-accounts/{}", code.to_string())).scope("rent:read")
 }
 
-fn quote(code: impl ToString, query: &str) -> Call {
+fn quote(code: &impl ToString, query: &str) -> Call {
     Call::get(&format!(
         "/v1/rent-accounts/{}/quote{query}",
         code.to_string()
@@ -24,9 +24,9 @@ async fn the_figure_is_the_same_before_and_after_the_charge_is_booked() {
     let app = start().await;
     let code = world::settle(&app.database, 1)[0];
 
-    let before = app.send(account(code)).await.expect(200);
+    let before = app.send(account(&code)).await.expect(200);
     charge(&app.database, &app.clock, "2026-11");
-    let after = app.send(account(code)).await.expect(200);
+    let after = app.send(account(&code)).await.expect(200);
 
     // 30 m2 x 70.80 = 2124; x 1.0117 = 2149; x 1.1 = 2364
     assert_eq!(
@@ -48,12 +48,18 @@ async fn a_month_booked_ahead_is_not_owed_before_it_begins() {
 
     charge(&app.database, &app.clock, "2026-12");
 
-    assert_eq!(app.send(account(code)).await.expect(200)["owed"], "2364.00");
+    assert_eq!(
+        app.send(account(&code)).await.expect(200)["owed"],
+        "2364.00"
+    );
     // One second before and at the turn of the month in Hong Kong.
     app.clock.set("2026-11-30T15:59:59Z");
-    assert_eq!(app.send(account(code)).await.expect(200)["owed"], "2364.00");
+    assert_eq!(
+        app.send(account(&code)).await.expect(200)["owed"],
+        "2364.00"
+    );
     app.clock.set("2026-11-30T16:00:00Z");
-    let december = app.send(account(code)).await.expect(200);
+    let december = app.send(account(&code)).await.expect(200);
     assert_eq!(
         (&december["month"], &december["owed"]),
         (&json!("2026-12"), &json!("4728.00"))
@@ -72,14 +78,14 @@ async fn a_payment_lowers_what_is_owed_and_what_is_too_much_is_credit() {
         money("2000.00"),
         "2026-11-20T00:30:00Z",
     );
-    let part = app.send(account(code)).await.expect(200);
+    let part = app.send(account(&code)).await.expect(200);
     receive(
         &app.database,
         code,
         money("1000.50"),
         "2026-11-20T00:40:00Z",
     );
-    let more = app.send(account(code)).await.expect(200);
+    let more = app.send(account(&code)).await.expect(200);
 
     assert_eq!(
         (&part["owed"], &part["credit"]),
@@ -100,7 +106,7 @@ async fn a_quote_explains_itself_in_the_readers_language() {
         ("zh-CN", "租金检讨调整"),
         ("en", "Rent review adjustment"),
     ] {
-        let call = quote(code, "?month=2024-11").header("Accept-Language", language);
+        let call = quote(&code, "?month=2024-11").header("Accept-Language", language);
 
         let told = app.send(call).await.expect(200);
 
@@ -143,7 +149,7 @@ async fn a_quote_is_as_at_a_day_and_as_known_at_an_instant() {
     app.clock.set("2026-11-20T01:00:00Z");
     charge(&app.database, &app.clock, "2026-11");
 
-    let due = async |query: &str| app.send(quote(code, query)).await.expect(200)["due"].clone();
+    let due = async |query: &str| app.send(quote(&code, query)).await.expect(200)["due"].clone();
 
     assert_eq!(due("?month=2026-10&valid_at=2026-10-04").await, "2364.00");
     assert_eq!(due("?month=2026-10&valid_at=2026-10-05").await, "0.00");
@@ -167,8 +173,8 @@ async fn the_account_and_the_quote_never_differ() {
     let codes = world::settle(&app.database, 3);
     let compare = async |code, now: &str| {
         app.clock.set(now);
-        let account = app.send(account(code)).await.expect(200);
-        let quote = app.send(quote(code, "")).await.expect(200);
+        let account = app.send(account(&code)).await.expect(200);
+        let quote = app.send(quote(&code, "")).await.expect(200);
         assert_eq!(
             [
                 &account["owed"],
@@ -219,7 +225,7 @@ async fn an_unknown_code_is_not_found_and_a_mistyped_one_is_told_so() {
         ("%F0%9F%98%80", 400, "malformed-request"),
         ("1000000005%00", 400, "malformed-request"),
     ] {
-        for call in [account(code), quote(code, "")] {
+        for call in [account(&code), quote(&code, "")] {
             let answer = app.send(call).await;
             assert_eq!(
                 (answer.status.as_u16(), answer.problem()),
@@ -228,7 +234,7 @@ async fn an_unknown_code_is_not_found_and_a_mistyped_one_is_told_so() {
             );
         }
     }
-    let typo = app.send(account("1000000019")).await;
+    let typo = app.send(account(&"1000000019")).await;
     assert!(
         typo.body["detail"]
             .as_str()
@@ -253,7 +259,7 @@ async fn the_calculator_tells_the_same_rent_as_the_quote() {
         app.send(Call::get(&path)).await.expect(200)
     };
 
-    let quoted = app.send(quote(code, "?month=2026-12")).await.expect(200);
+    let quoted = app.send(quote(&code, "?month=2026-12")).await.expect(200);
     let told = calculate("&month=2026-12").await;
 
     assert_eq!(told["rent"], quoted["rent"]);
@@ -301,12 +307,18 @@ async fn the_rules_are_listed_with_their_sources() {
 async fn a_rule_changed_in_the_database_is_seen_by_the_next_request() {
     let app = start().await;
     let code = world::settle(&app.database, 1)[0];
-    assert_eq!(app.send(account(code)).await.expect(200)["rent"], "2364.00");
+    assert_eq!(
+        app.send(account(&code)).await.expect(200)["rent"],
+        "2364.00"
+    );
 
     let double = "UPDATE rent_rate SET rent_per_m2 = rent_per_m2 * 2";
     execute(&mut app.database.connect(), double).unwrap();
 
-    assert_eq!(app.send(account(code)).await.expect(200)["rent"], "4728.00");
+    assert_eq!(
+        app.send(account(&code)).await.expect(200)["rent"],
+        "4728.00"
+    );
     let mut conn = app.database.connect();
     let version: i64 =
         diesel::dsl::sql::<diesel::sql_types::BigInt>("SELECT version FROM rent_rule_book")

@@ -28,13 +28,13 @@ async fn a_body_that_is_not_what_was_asked_for_is_a_problem() {
         ("an array", json_call(b"[]"), 400, "malformed-request"),
         (
             "unknown field",
-            json_call(&good.replace("{", r#"{"x":1,"#).into_bytes()),
+            json_call(&good.replace('{', r#"{"x":1,"#).into_bytes()),
             400,
             "malformed-request",
         ),
         (
             "field twice",
-            json_call(&good.replace("{", r#"{"reason":"y","#).into_bytes()),
+            json_call(&good.replace('{', r#"{"reason":"y","#).into_bytes()),
             400,
             "malformed-request",
         ),
@@ -144,9 +144,7 @@ async fn every_query_parameter_has_bounds() {
             400,
         ),
         (
-            calculator(&format!(
-                "estate=1;DROP TABLE estate&ifa=30&household_size=3"
-            )),
+            calculator("estate=1;DROP TABLE estate&ifa=30&household_size=3"),
             400,
         ),
         ("/v1/rent-runs?limit=0".to_owned(), 400),

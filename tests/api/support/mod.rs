@@ -27,7 +27,7 @@ use serde_json::Value;
 use utoipa_actix_web::AppExt;
 
 pub use call::{Answer, Call};
-pub use database::{TestDatabase, count, server};
+pub use database::{TestDatabase, count};
 
 /// A clock that stands still until told otherwise.
 pub struct FixedClock(Mutex<DateTime<Utc>>);

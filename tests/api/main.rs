@@ -22,4 +22,3 @@ mod platform;
 mod rent;
 mod support;
 mod tenancy;
-

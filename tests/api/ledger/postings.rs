@@ -7,7 +7,7 @@ use kaifong::ledger::{self, LedgerError, Transfer};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{DbError, execute};
 
-use super::{at, booked, charge, date, money, open, post, reverse};
+use super::{at, booked, charge, money, open, post, reverse};
 use crate::support::count;
 
 #[test]

@@ -143,7 +143,7 @@ fn a_restored_dump_is_verified() {
             let lie = format!("SET session_replication_role = replica; {lie}");
             kaifong::platform::db::execute(&mut conn, &lie).unwrap();
         }
-        verify(copy.url(), &sealed.key, &sealed.witness).unwrap()
+        verify(copy.url(), &sealed.key, Some(&sealed.witness)).unwrap()
     };
     let findings = restore(None);
     assert_eq!((findings.lies, findings.transfers), (vec![], 13));

@@ -126,7 +126,14 @@ fn a_torn_line_of_the_witness_is_mended_and_a_foreign_one_named() {
     assert_eq!(sealed.verify().lies, [Lie::WitnessUnreadable { line: 4 }]);
     assert!(ledger::bear_witness(&mut conn, path).is_err());
     std::fs::remove_file(path).unwrap();
-    let lost = verify(sealed.books.database.url(), &sealed.key, &sealed.witness);
+    let lost = verify(
+        sealed.books.database.url(),
+        &sealed.key,
+        Some(&sealed.witness),
+    );
+    assert!(matches!(lost, Err(LedgerError::Witness(_))), "{lost:?}");
+    let empty = open(0);
+    let lost = verify(empty.database.url(), &sealed.key, Some(&sealed.witness));
     assert!(matches!(lost, Err(LedgerError::Witness(_))), "{lost:?}");
 }
 
@@ -151,7 +158,7 @@ fn a_checkpoint_ends_between_two_instants() {
     let witness = Witness::new();
     ledger::bear_witness(&mut conn, &witness.0).unwrap();
     assert!(
-        verify(books.database.url(), &key, &witness)
+        verify(books.database.url(), &key, Some(&witness))
             .unwrap()
             .are_clean()
     );

@@ -120,6 +120,12 @@ fn tell(findings: &Findings, json: bool) -> io::Result<()> {
         let net = total.debits - total.credits;
         writeln!(out, "{:<24}{net:>20.2}", total.account)?;
     }
+    if !findings.witnessed {
+        writeln!(
+            out,
+            "There was no witness: checkpoints removed from the end go unnoticed."
+        )?;
+    }
     if findings.are_clean() {
         writeln!(out, "Nothing lies.")?;
     }

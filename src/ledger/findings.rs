@@ -131,6 +131,8 @@ pub struct Findings {
     pub transfers: i64,
     pub unsealed: i64,
     pub checkpoints: u64,
+    /// Whether there was a witness; without one, removed checkpoints are not noticed.
+    pub witnessed: bool,
     /// Up to when the ledger is sealed.
     pub sealed_through: Option<DateTime<Utc>>,
     pub totals: Vec<AccountTotal>,

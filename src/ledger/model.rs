@@ -301,7 +301,7 @@ pub enum LedgerError {
     #[error("the transfer is already reversed, or is itself a reversal")]
     NotReversible,
     /// The file of checkpoints outside the database tells another story.
-    #[error("the witness does not agree: {0}")]
+    #[error("the witness cannot be trusted: {0}")]
     Witness(String),
     #[error(transparent)]
     File(#[from] io::Error),

@@ -6,7 +6,7 @@
 //!   for the next time: the witness may be behind the database, never ahead of it.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use diesel::PgConnection;
@@ -31,13 +31,12 @@ impl Witness {
         }
     }
 
-    /// The witness in `path`; one that saw nothing when there is no file.
-    pub(super) fn read(path: &Path) -> Result<Option<Self>, LedgerError> {
-        match fs::read_to_string(path) {
-            Ok(text) => Ok(Some(Self::of(&text))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+    /// The witness in `path`.
+    pub(super) fn read(path: &Path) -> Result<Self, LedgerError> {
+        let text = fs::read_to_string(path);
+        Ok(Self::of(&text.map_err(|error| {
+            LedgerError::Witness(format!("cannot read {}: {error}", path.display()))
+        })?))
     }
 
     /// The line of the checkpoint numbered `number`.

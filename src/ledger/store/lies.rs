@@ -208,8 +208,8 @@ pub fn totals(conn: &mut PgConnection) -> Result<Totals, DbError> {
     // What is no number is named elsewhere and would make every sum none too.
     let rows: Vec<Total> = diesel::sql_query(
         "SELECT least(account, 100000000) AS account, count(*) FILTER (WHERE debited) AS debited, \
-                coalesce(sum(amount) FILTER (WHERE debited), 0) AS debits, \
-                coalesce(sum(amount) FILTER (WHERE NOT debited), 0) AS credits \
+                coalesce(sum(amount) FILTER (WHERE debited), 0.00) AS debits, \
+                coalesce(sum(amount) FILTER (WHERE NOT debited), 0.00) AS credits \
          FROM ledger_transfer \
          CROSS JOIN LATERAL (VALUES (debit, true), (credit, false)) AS side (account, debited) \
          WHERE amount <> 'NaN' GROUP BY 1 ORDER BY 1",
@@ -222,7 +222,7 @@ pub fn totals(conn: &mut PgConnection) -> Result<Totals, DbError> {
     let mut totals = Totals {
         transfers: rows.iter().map(|row| row.debited).sum(),
         general: Vec::new(),
-        households: (Decimal::ZERO, Decimal::ZERO),
+        households: (Decimal::new(0, 2), Decimal::new(0, 2)),
         sum: stored.stored,
     };
     for row in rows {

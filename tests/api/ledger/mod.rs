@@ -1,14 +1,19 @@
 //! The ledger, on a real database.
 
+mod at_once;
 mod books;
+mod entries;
 mod lies;
 mod postings;
+mod replay;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
+use kaifong::kernel::id::TransferId;
 use kaifong::kernel::money::Money;
 use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::ledger::{self, General, LedgerError, Source, Transfer, TransferKind};
+use kaifong::platform::auth::Actor;
 use kaifong::platform::db::{connect, connect_as_owner, execute};
 use uuid::Uuid;
 
@@ -123,4 +128,15 @@ pub fn post(conn: &mut PgConnection, transfers: &[Transfer]) -> Result<(), Ledge
 /// What `household` owes by everything booked, as it stands in its row.
 pub fn booked(conn: &mut PgConnection, household: TenantCode) -> Money {
     ledger::booked_balance(conn, household).unwrap()
+}
+
+/// Reverses in a transaction of its own.
+pub fn reverse(
+    conn: &mut PgConnection,
+    household: TenantCode,
+    id: TransferId,
+    now: DateTime<Utc>,
+) -> Result<Transfer, LedgerError> {
+    let actor = Actor::program("test");
+    conn.transaction(|conn| ledger::reverse(conn, household, id, "wrong", &actor, now))
 }

@@ -15,6 +15,7 @@ use utoipa_actix_web::{AppExt, scope};
 
 use crate::estates;
 use crate::kernel::clock::Clock;
+use crate::ledger;
 use crate::platform::auth::Verifier;
 use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
@@ -109,7 +110,8 @@ pub fn handlers() -> Handlers {
 
 /// Queues what is due by the calendar.
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobFailure> {
-    Ok(rent::timetable(conn, now)?)
+    rent::timetable(conn, now)?;
+    Ok(ledger::timetable(conn, now)?)
 }
 
 /// Headers of every answer: nothing is cached or sniffed unless a handler says so.

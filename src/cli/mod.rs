@@ -13,6 +13,7 @@ pub mod import;
 mod jobs;
 mod migrate;
 mod rent_run;
+mod seal;
 mod serve;
 mod token;
 mod verify;
@@ -56,6 +57,8 @@ enum Command {
     RentRun(rent_run::RentRun),
     #[command(subcommand)]
     Export(export::Export),
+    /// Seal the days that are over
+    Seal,
     Verify(verify::Verify),
     Token(token::Token),
     Config(config::Show),
@@ -108,6 +111,7 @@ impl Cli {
             Command::Import(command) => command.execute(&config),
             Command::RentRun(command) => command.run(&config),
             Command::Export(command) => command.execute(&config),
+            Command::Seal => seal::run(&config),
             Command::Verify(command) => Ok(command.execute(&config)),
             Command::Token(command) => command.run(&config),
             Command::Config(command) => command.run(&config),

@@ -114,3 +114,24 @@ fn span<'a>(
         None => until,
     }
 }
+
+/// Up to when the ledger is sealed.
+pub fn sealed_through(conn: &mut PgConnection) -> Result<Option<DateTime<Utc>>, DbError> {
+    Ok(ledger_checkpoint::table
+        .select(ledger_checkpoint::through)
+        .order(ledger_checkpoint::number.desc())
+        .first(conn)
+        .optional()?)
+}
+
+/// Whether anything was booked after `after` and up to `until`.
+pub fn any_booked(
+    conn: &mut PgConnection,
+    after: Option<DateTime<Utc>>,
+    until: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let booked = ledger_transfer::table
+        .filter(ledger_transfer::booked_at.gt(after.unwrap_or(DateTime::UNIX_EPOCH)))
+        .filter(ledger_transfer::booked_at.le(until));
+    Ok(diesel::select(diesel::dsl::exists(booked)).get_result(conn)?)
+}

@@ -23,8 +23,8 @@ use crate::platform::db::schema::{ledger_checkpoint, ledger_transfer, rent_accou
 
 pub(super) use books::{balances_before, class_totals, each_effective, months};
 pub(super) use checkpoints::{
-    add_checkpoint, checkpoint, each_booked, hold_postings, newest_checkpoint, next_checkpoint,
-    seal_end,
+    add_checkpoint, any_booked, checkpoint, each_booked, hold_postings, newest_checkpoint,
+    next_checkpoint, seal_end, sealed_through,
 };
 pub use entries::entries;
 pub(super) use entries::{record_reversal, transfer};

@@ -219,12 +219,7 @@ fn check(conn: &mut PgConnection, codes: &[TenantCode], (today, now): (NaiveDate
     );
     for code in codes {
         let kept = ledger::booked_balance(conn, *code).unwrap();
-        assert_eq!(
-            kept,
-            replayed(&rows, *code, always),
-            "{code} in {}",
-            "in the end"
-        );
+        assert_eq!(kept, replayed(&rows, *code, always), "{code}");
         for (days, minutes) in [(0, 0), (10, 0), (0, 20_000), (45, 60_000), (-400, 0)] {
             let valid = today - TimeDelta::days(days);
             let known = now - TimeDelta::minutes(minutes);

@@ -19,7 +19,7 @@ use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{ledger_checkpoint, ledger_transfer, rent_account};
+use crate::platform::db::schema::{ledger_transfer, rent_account};
 
 pub(super) use books::{balances_before, class_totals, each_effective, months};
 pub(super) use checkpoints::{
@@ -52,12 +52,7 @@ pub fn open_months(conn: &mut PgConnection, first: Month, last: Month) -> Result
 /// Holds off checkpoints until the transaction ends; says up to when the ledger is sealed.
 pub(super) fn hold_seal(conn: &mut PgConnection) -> Result<Option<DateTime<Utc>>, DbError> {
     diesel::sql_query(SEAL_LOCK).execute(conn)?;
-    let newest = ledger_checkpoint::table
-        .select(ledger_checkpoint::through)
-        .order(ledger_checkpoint::number.desc())
-        .first(conn)
-        .optional()?;
-    Ok(newest)
+    sealed_through(conn)
 }
 
 /// Adds `transfers`.

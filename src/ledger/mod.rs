@@ -10,10 +10,14 @@
 //!   postings a second would queue on it.
 //! * What a checkpoint has sealed gets no further transfers.
 
+mod bulk;
 mod commands;
 mod model;
 mod store;
+mod trial;
 
+pub use bulk::{MonthLoad, is_empty, load_balances};
 pub use commands::post;
 pub use model::{Account, General, LedgerError, Source, Transfer, TransferKind};
 pub use store::{balance, charged, lock_balance, open_months};
+pub use trial::{Owing, TrialLine, owing, trial_balance};

@@ -12,6 +12,7 @@
 mod api;
 mod bill;
 mod book;
+mod bulk;
 mod commands;
 mod jobs;
 mod model;
@@ -24,7 +25,14 @@ mod words;
 pub use api::routes;
 pub use bill::Billed;
 pub use book::RuleShelf;
+pub use bulk::{
+    FinishedRun, Terms, begin_charges, end_charges, is_empty, load_awards, load_charges, load_runs,
+};
 pub use jobs::handlers;
-pub use model::RentError;
+pub use model::{
+    Award, BookedCharge, Charge, Line, LineKind, Quote, RentError, RentRun, RuleRow, Scheme, Tenure,
+};
 pub use run::{RunOrder, Unwatched, Watch, run};
-pub use store::assume_rates;
+pub use store::{assisted, assume_rates, run as run_of};
+pub use tell::{Asked, quote};
+pub use words::line as word_of_line;

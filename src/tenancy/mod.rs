@@ -1,4 +1,8 @@
 //! Tenancies (stub for local work).
+mod bulk;
+
+pub use bulk::{BulkTenancy, is_empty, load_households, load_tenancies, running};
+
 use crate::kernel::choice::choice;
 choice! {
     /// Kind

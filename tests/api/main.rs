@@ -16,4 +16,5 @@ mod layering;
 mod migrations;
 mod openapi;
 mod platform;
+mod population;
 mod support;

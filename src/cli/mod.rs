@@ -8,6 +8,8 @@
 mod cluster;
 mod config;
 mod database;
+mod demo;
+mod generate;
 pub mod import;
 mod migrate;
 mod rent_run;
@@ -22,11 +24,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::ledger::LedgerError;
 use crate::platform::auth::JwksError;
 use crate::platform::cluster::ClusterError;
 use crate::platform::config::{Config, Mistakes};
 use crate::platform::crypto::KeyError;
 use crate::platform::db::DbError;
+use crate::population::PopulationError;
 use crate::rent::RentError;
 
 /// Kaifong (街坊): tenant services for public housing.
@@ -48,6 +52,8 @@ enum Command {
     #[command(subcommand)]
     Import(import::Import),
     RentRun(rent_run::RentRun),
+    Generate(generate::Generate),
+    Demo(demo::Demo),
     Token(token::Token),
     Config(config::Show),
     #[command(subcommand)]
@@ -71,8 +77,12 @@ pub enum Failure {
     Signing(#[from] jsonwebtoken::errors::Error),
     #[error("cannot import")]
     Import(#[from] import::ImportError),
+    #[error("cannot read the ledger")]
+    Ledger(#[from] LedgerError),
     #[error("cannot settle the rent")]
     Rent(#[from] RentError),
+    #[error("cannot generate a population")]
+    Population(#[from] PopulationError),
     #[error("cannot measure")]
     Metrics(#[from] prometheus::Error),
     /// The command line asks for what there is not.
@@ -95,6 +105,8 @@ impl Cli {
             Command::Migrate(migrate::Migrate {}) => migrate::run(&config),
             Command::Import(command) => command.execute(&config),
             Command::RentRun(command) => command.run(&config),
+            Command::Generate(command) => command.run(&config),
+            Command::Demo(command) => command.run(&config),
             Command::Token(command) => command.run(&config),
             Command::Config(command) => command.run(&config),
             Command::Cluster(command) => command.run(&config),

@@ -8,7 +8,9 @@
 mod cluster;
 mod config;
 mod database;
+mod demo;
 mod export;
+mod generate;
 pub mod import;
 mod jobs;
 mod migrate;
@@ -32,6 +34,7 @@ use crate::platform::cluster::ClusterError;
 use crate::platform::config::{Config, Mistakes};
 use crate::platform::crypto::KeyError;
 use crate::platform::db::DbError;
+use crate::population::PopulationError;
 use crate::rent::RentError;
 
 /// Kaifong (街坊): tenant services for public housing.
@@ -60,6 +63,8 @@ enum Command {
     /// Seal the days that are over
     Seal,
     Verify(verify::Verify),
+    Generate(generate::Generate),
+    Demo(demo::Demo),
     Token(token::Token),
     Config(config::Show),
     #[command(subcommand)]
@@ -83,10 +88,12 @@ pub enum Failure {
     Signing(#[from] jsonwebtoken::errors::Error),
     #[error("cannot import")]
     Import(#[from] import::ImportError),
-    #[error("cannot settle the rent")]
-    Rent(#[from] RentError),
     #[error("cannot read the ledger")]
     Ledger(#[from] LedgerError),
+    #[error("cannot settle the rent")]
+    Rent(#[from] RentError),
+    #[error("cannot generate a population")]
+    Population(#[from] PopulationError),
     #[error("cannot measure")]
     Metrics(#[from] prometheus::Error),
     /// The command line asks for what there is not.
@@ -113,6 +120,8 @@ impl Cli {
             Command::Export(command) => command.execute(&config),
             Command::Seal => seal::run(&config),
             Command::Verify(command) => Ok(command.execute(&config)),
+            Command::Generate(command) => command.run(&config),
+            Command::Demo(command) => command.run(&config),
             Command::Token(command) => command.run(&config),
             Command::Config(command) => command.run(&config),
             Command::Cluster(command) => command.run(&config),

@@ -7,6 +7,7 @@
 //! * What stands here is no personal data and may be read by anyone.
 
 mod api;
+mod bulk;
 mod commands;
 mod dataset;
 mod districts;
@@ -16,6 +17,7 @@ mod rules;
 mod store;
 
 pub use api::routes;
+pub use bulk::{has_flats, homes, load_flats};
 pub use commands::import;
 pub use dataset::{Dataset, Finding, FindingKind, MOST_BYTES, Severity, read as read_dataset};
 pub use model::{

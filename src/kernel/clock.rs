@@ -1,6 +1,6 @@
 //! Time, as a dependency, and what date it is in Hong Kong.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Asia::Hong_Kong;
 
 use super::month::Month;
@@ -34,6 +34,18 @@ pub fn hong_kong_month(instant: DateTime<Utc>) -> Month {
     Month::of(hong_kong_date(instant))
 }
 
+/// The instant at which it is `seconds` after midnight on `date` in Hong Kong.
+#[must_use]
+pub fn hong_kong_time(date: NaiveDate, seconds: u32) -> DateTime<Utc> {
+    let local = date.and_time(NaiveTime::MIN) + TimeDelta::seconds(seconds.into());
+    // An hour that summer time (until 1979) left out is taken as if it had not.
+    let instant = local.and_local_timezone(Hong_Kong).earliest();
+    instant.map_or_else(
+        || local.and_utc() - TimeDelta::hours(8),
+        |instant| instant.with_timezone(&Utc),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +63,13 @@ mod tests {
             assert_eq!(hong_kong_date(instant), date.parse().unwrap());
             assert_eq!(hong_kong_month(instant), month.parse().unwrap());
         }
+    }
+
+    #[test]
+    fn a_hong_kong_midnight_is_sixteen_hundred_utc_of_the_day_before() {
+        let date = "2024-02-29".parse().unwrap();
+        let midnight: DateTime<Utc> = "2024-02-28T16:00:00Z".parse().unwrap();
+        assert_eq!(hong_kong_time(date, 0), midnight);
+        assert_eq!(hong_kong_date(hong_kong_time(date, 86_399)), date);
     }
 }

@@ -11,6 +11,7 @@
 //! * What a checkpoint has sealed gets no further transfers, and verifying the ledger tells
 //!   which of them was changed, added or removed.
 
+mod bulk;
 mod checkpoint;
 mod commands;
 mod export;
@@ -20,9 +21,11 @@ mod journal;
 mod model;
 mod rules;
 mod store;
+mod trial;
 mod verify;
 mod witness;
 
+pub use bulk::{MonthLoad, is_empty, load_balances};
 pub use checkpoint::Checkpoint;
 pub use commands::{post, reverse, seal, seal_at_most};
 pub use export::{Format, Range, class_totals, export};
@@ -30,5 +33,6 @@ pub use findings::{AccountTotal, Findings, Lie, Named};
 pub use jobs::{SealDays, seal_days, timetable};
 pub use model::{Account, Extract, General, LedgerError, Order, Source, Transfer, TransferKind};
 pub use store::{balance, booked_balance, charged, entries, lock_balance, open_months};
+pub use trial::{Owing, TrialLine, owing, trial_balance};
 pub use verify::verify;
 pub use witness::bear_witness;

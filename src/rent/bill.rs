@@ -1,7 +1,7 @@
 //! Booking charges for a band of households: the monthly charge, and what late decisions
 //! change of it, are one and the same work.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
@@ -99,10 +99,10 @@ pub fn rehearse(
 
 /// The charges and transfers of tenancies that have none for `month` yet: what `bill` books,
 /// for a history made in memory.
-pub fn bookings(
+pub(super) fn bookings(
     book: &RuleBook,
     tenures: &[Tenure],
-    awards: &BTreeMap<TenantNumber, Vec<Award>>,
+    awards: &HashMap<TenantNumber, Vec<Award>>,
     month: Month,
     booked_at: DateTime<Utc>,
 ) -> Result<(Vec<BookedCharge>, Vec<Transfer>), RentError> {

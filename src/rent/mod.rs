@@ -12,6 +12,7 @@
 mod api;
 mod bill;
 mod book;
+mod bulk;
 mod commands;
 mod jobs;
 mod model;
@@ -23,9 +24,16 @@ mod tell;
 mod words;
 
 pub use api::routes;
-pub use bill::{Billed, bookings};
+pub use bill::Billed;
 pub use book::RuleShelf;
+pub use bulk::{
+    FinishedRun, Terms, begin_charges, end_charges, is_empty, load_awards, load_charges, load_runs,
+};
 pub use jobs::{handlers, timetable};
-pub use model::{Award, BookedCharge, RentError, RuleBook, Scheme, Tenure};
+pub use model::{
+    Award, BookedCharge, Charge, Line, LineKind, Quote, RentError, RentRun, RuleRow, Scheme, Tenure,
+};
 pub use run::{RunOrder, Unwatched, Watch, run};
-pub use store::assume_rates;
+pub use store::{assisted, assume_rates, run as run_of};
+pub use tell::{Asked, quote};
+pub use words::line as word_of_line;

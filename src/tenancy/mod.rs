@@ -10,12 +10,14 @@
 //! * Every start, end and transfer queues [`HouseholdChanged`] in its own transaction.
 
 mod api;
+mod bulk;
 mod commands;
 mod model;
 mod rules;
 mod store;
 
 pub use api::routes;
+pub use bulk::{BulkTenancy, is_empty, load_households, load_tenancies, running};
 pub use commands::{end, resize, start, transfer};
 pub use model::{
     EndReason, Ending, HouseholdChanged, Move, NewTenancy, Tenancy, TenancyError, TenancyKind,

@@ -19,6 +19,7 @@ mod ledger;
 mod migrations;
 mod openapi;
 mod platform;
+mod population;
 mod rent;
 mod support;
 mod tenancy;

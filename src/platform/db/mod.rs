@@ -8,6 +8,7 @@
 //! * The application works as the role `kaifong_app`, which owns nothing.
 //! * Work that a caller no longer waits for still ends by itself: all of it is kept, or none.
 
+mod copy;
 mod door;
 mod error;
 pub mod schema;
@@ -18,6 +19,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+pub use copy::{CopyRow, copy_frozen};
 pub use door::{Db, Patience, transact};
 pub use error::DbError;
 

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::kernel::id::AwardId;
+use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::rent_award;
-use crate::rent::model::{Award, RentError};
+use crate::rent::model::{Award, RentError, Scheme};
 
 /// Every revision of every award of the household, earliest first.
 pub fn awards_of(conn: &mut PgConnection, code: TenantCode) -> Result<Vec<Award>, DbError> {
@@ -60,4 +61,17 @@ pub fn replace_award(
         .set(rent_award::replaced_at.eq(now))
         .execute(conn)?;
     Ok(())
+}
+
+/// The first household, by number, that Rent Assistance is granted to for `month`.
+pub fn assisted(conn: &mut PgConnection, month: Month) -> Result<Option<TenantCode>, DbError> {
+    let last = rent_award::last_month;
+    let first: Option<i64> = rent_award::table
+        .filter(rent_award::scheme.eq_any([Scheme::Assistance25, Scheme::Assistance50]))
+        .filter(rent_award::replaced_at.is_null())
+        .filter(rent_award::first_month.le(month.first()))
+        .filter(last.is_null().or(last.assume_not_null().ge(month.first())))
+        .select(diesel::dsl::min(rent_award::household))
+        .first(conn)?;
+    Ok(first.and_then(TenantCode::of))
 }

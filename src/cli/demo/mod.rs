@@ -1,0 +1,121 @@
+//! `kaifong demo`: the estates, a population and this month's rent, told on the terminal; then
+//! the API to try.
+//!
+//! A second demo in the same data folder keeps what is there and charges nothing twice.
+
+mod callers;
+mod table;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+
+use super::database::Database;
+use super::generate::populate;
+use super::serve::serve;
+use super::work::until_stopped;
+use super::{Failure, answer};
+use crate::kernel::clock::{Clock, SystemClock, hong_kong_date, hong_kong_month};
+use crate::kernel::tenant_code::TenantCode;
+use crate::platform::config::Config;
+use crate::platform::db;
+use crate::population::{self, Order};
+use crate::rent::{self, Asked, Billed, RuleShelf, RunOrder, Unwatched};
+use crate::{estates, ledger, tenancy};
+use callers::Callers;
+use table::{Bill, Told};
+
+/// How many tenancies a demo has.
+const TENANCIES: u32 = 3_000;
+
+/// Show what Kaifong does: real estates, synthetic households, this month's rent; then serve
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Stop after the table
+    #[arg(long)]
+    once: bool,
+}
+
+impl Demo {
+    pub fn run(self, config: &Config) -> Result<ExitCode, Failure> {
+        if config.token_keys.is_some() {
+            let why = "a demo signs its own tokens: run it without KAIFONG_TOKEN_KEYS";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        Database::with(config, |url| {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            let told = until_stopped(|stopped| play(url, &clock, stopped))??;
+            answer(&table::render(&told))?;
+            if self.once {
+                return Ok(ExitCode::SUCCESS);
+            }
+            let callers = Callers::mint(config, &told)?;
+            callers.write(&config.data_dir.join("demo.json"))?;
+            let invitation = callers.invitation(&config.data_dir.join("demo.json"));
+            serve(config, url, true, || {
+                // Serving goes on though nobody reads.
+                let _ = answer(&invitation);
+            })
+        })
+    }
+}
+
+/// Populates an empty database, charges this month, and looks at what came of it.
+fn play(url: &str, clock: &Arc<dyn Clock>, stopped: &AtomicBool) -> Result<Told, Failure> {
+    let now = clock.now();
+    let mut conn = db::connect(url)?;
+    let generated = population::is_empty(&mut conn)?;
+    if generated {
+        populate(url, &Order::new(TENANCIES, 1, now), now, stopped)?;
+    }
+    let order = RunOrder {
+        month: hong_kong_month(now),
+        revise: false,
+        rehearse: false,
+    };
+    let billed = rent::run(url, clock, order, &Unwatched)?;
+    look(url, clock, generated, billed)
+}
+
+fn look(
+    url: &str,
+    clock: &Arc<dyn Clock>,
+    generated: bool,
+    billed: Billed,
+) -> Result<Told, Failure> {
+    let mut conn = db::connect(url)?;
+    let now = clock.now();
+    let (today, month) = (hong_kong_date(now), hong_kong_month(now));
+    let homes = estates::homes(&mut conn)?;
+    // One that pays less, or just anyone.
+    let code = match rent::assisted(&mut conn, month)? {
+        Some(code) => Some(code),
+        None => TenantCode::of(TenantCode::FIRST),
+    };
+    let asked = Asked {
+        month,
+        valid_at: today,
+        known_at: now,
+    };
+    let shelf = RuleShelf::default();
+    let quoted = code.map(|code| {
+        let quote = rent::quote(&mut conn, &shelf, code, asked);
+        quote.map(|quote| Bill { code, quote })
+    });
+    Ok(Told {
+        now,
+        month,
+        generated,
+        billed,
+        estate: homes.first().map(|(estate, _)| estate.id),
+        estates: homes.len(),
+        running: tenancy::running(&mut conn, today)?,
+        run: rent::run_of(&mut conn, month)?,
+        trial: ledger::trial_balance(&mut conn)?,
+        owing: ledger::owing(&mut conn)?,
+        // A register without that household has no bill to show.
+        bill: quoted.and_then(Result::ok),
+    })
+}

@@ -1,0 +1,288 @@
+//! Making and loading a population: one thread makes rows while PostgreSQL loads others.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use crossbeam_channel::{Receiver, bounded};
+use diesel::PgConnection;
+
+use super::history::{History, Piece, Told};
+use super::homes::Place;
+use super::model::{Order, PopulationError, Summary, Window};
+use super::plan::{Letting, Plan, plan};
+use crate::platform::db::{self, DbError, execute, transact};
+use crate::rent::{FinishedRun, Tenure, Terms, Watch};
+use crate::tenancy::BulkTenancy;
+use crate::{estates, ledger, rent, tenancy};
+
+/// Rows of a `COPY` of people and flats.
+const AT_ONCE: usize = 50_000;
+
+/// Pieces that are made ahead of the loading: they bound the memory.
+const AHEAD: usize = 6;
+
+/// Indexes are built sorted, in memory where it suffices. Two at once would deadlock.
+const PREPARE: &str = "SELECT pg_advisory_xact_lock(7210831); \
+    SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL timezone = 'UTC'";
+
+/// Fills an empty database at `url` as ordered; as the schema's owner.
+pub fn generate(
+    url: &str,
+    order: &Order,
+    now: DateTime<Utc>,
+    watch: &dyn Watch,
+) -> Result<Summary, PopulationError> {
+    let window = order.window(now)?;
+    let mut conn = db::connect_as_owner(url)?;
+    let mut took = Took::default();
+    let filled = transact(&mut conn, |conn| {
+        execute(conn, PREPARE)?;
+        if !is_empty(conn)? {
+            return Err(PopulationError::NotEmpty);
+        }
+        fill(conn, order, window, watch, &mut took)
+    });
+    took.end("committing");
+    let mut summary = filled?;
+    summary.took = took.phases;
+    Ok(summary)
+}
+
+/// Whether nobody lives here and nothing was ever booked.
+pub fn is_empty(conn: &mut PgConnection) -> Result<bool, DbError> {
+    Ok(!estates::has_flats(conn)?
+        && tenancy::is_empty(conn)?
+        && rent::is_empty(conn)?
+        && ledger::is_empty(conn)?)
+}
+
+fn fill(
+    conn: &mut PgConnection,
+    order: &Order,
+    window: Window,
+    watch: &dyn Watch,
+    took: &mut Took,
+) -> Result<Summary, PopulationError> {
+    let terms = Terms::load(conn)?;
+    let homes = estates::homes(conn)?;
+    let places: Vec<Place> = homes
+        .iter()
+        .filter(|(estate, _)| terms.has_rate(estate.id, window.first))
+        .filter_map(|(estate, blocks)| Place::of(estate, blocks))
+        .collect();
+    if places.is_empty() {
+        return Err(PopulationError::NoEstates(window.first));
+    }
+    let mut plan = plan(&places, order, &window);
+    let (tenures, lettings): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut plan.tenures).into_iter().unzip();
+    took.end("planning");
+    let history = History {
+        plan: &plan,
+        tenures: &tenures,
+        terms: &terms,
+        window,
+        seed: order.seed,
+    };
+    let (send, receive) = bounded(AHEAD);
+    let (loaded, told) = std::thread::scope(|scope| {
+        let history = &history;
+        let maker = scope.spawn(move || {
+            history.tell(&mut |piece| send.send(piece).map_err(|_| PopulationError::Severed))
+        });
+        let mut loader = Loader {
+            conn: &mut *conn,
+            watch,
+            took: &mut *took,
+            done: 0,
+            total: i64::from(order.tenancies) * i64::from(window.months()),
+            month: None,
+            runs: Vec::new(),
+        };
+        let result = loader.people(&plan, &tenures, &lettings);
+        let result = result.and_then(|()| loader.history(&receive));
+        // Lets the maker stop when the loader did.
+        drop(receive);
+        (
+            result,
+            maker.join().unwrap_or(Err(DbError::Panicked.into())),
+        )
+    });
+    loaded?;
+    let told = told?;
+    ledger::load_balances(conn, &told.balances)?;
+    took.end("balances");
+    execute(conn, "ANALYZE")?;
+    took.end("analysing");
+    Ok(summary(&plan, &tenures, &told, window))
+}
+
+fn summary(plan: &Plan, tenures: &[Tenure], told: &Told, window: Window) -> Summary {
+    let ended = tenures
+        .iter()
+        .filter(|tenure| tenure.ends_on.is_some())
+        .count();
+    let mut summary = Summary {
+        estates: plan.estates,
+        flats: plan.flats.len(),
+        households: plan.households.len(),
+        tenancies: tenures.len() - ended,
+        ended,
+        awards: plan.awards.values().map(Vec::len).sum(),
+        months: window.months(),
+        charges: told.charges,
+        transfers: told.transfers,
+        payments: told.payments,
+        charged: told.charged,
+        paid: told.paid,
+        ..Summary::default()
+    };
+    for (_, balance) in &told.balances {
+        summary.count_balance(*balance);
+    }
+    summary
+}
+
+/// Loads what others make.
+struct Loader<'a> {
+    conn: &'a mut PgConnection,
+    watch: &'a dyn Watch,
+    took: &'a mut Took,
+    done: i64,
+    total: i64,
+    /// The ledger's month being filled.
+    month: Option<ledger::MonthLoad>,
+    runs: Vec<FinishedRun>,
+}
+
+impl Loader<'_> {
+    fn people(
+        &mut self,
+        plan: &Plan,
+        tenures: &[Tenure],
+        lettings: &[Letting],
+    ) -> Result<(), PopulationError> {
+        for flats in plan.flats.chunks(AT_ONCE) {
+            self.go_on()?;
+            estates::load_flats(self.conn, flats)?;
+        }
+        self.took.end("flats");
+        let households = plan.households.iter();
+        let households: Vec<_> = households
+            .map(|household| (household.number, household.opened_at))
+            .collect();
+        tenancy::load_households(self.conn, &households)?;
+        self.took.end("households");
+        for (tenures, lettings) in tenures.chunks(AT_ONCE).zip(lettings.chunks(AT_ONCE)) {
+            self.go_on()?;
+            let rows = tenures.iter().zip(lettings).map(bulk_tenancy);
+            tenancy::load_tenancies(self.conn, &rows.collect::<Vec<_>>())?;
+        }
+        self.took.end("tenancies");
+        // By household: the same rows in the same order, whatever the map's.
+        let mut awards: Vec<_> = plan.awards.values().flatten().cloned().collect();
+        awards.sort_unstable_by_key(|award| (award.household, award.first_month));
+        rent::load_awards(self.conn, &awards)?;
+        self.took.end("awards");
+        Ok(())
+    }
+
+    fn history(&mut self, pieces: &Receiver<Piece>) -> Result<(), PopulationError> {
+        rent::begin_charges(self.conn)?;
+        for piece in pieces {
+            self.took.end("waiting for rows");
+            self.go_on()?;
+            self.piece(piece)?;
+        }
+        self.end_month()?;
+        rent::end_charges(self.conn)?;
+        rent::load_runs(self.conn, &self.runs)?;
+        self.took.end("key of charges");
+        Ok(())
+    }
+
+    fn piece(&mut self, piece: Piece) -> Result<(), PopulationError> {
+        match piece {
+            Piece::Begins(month) => {
+                self.end_month()?;
+                self.month = Some(ledger::MonthLoad::begin(self.conn, month)?);
+            }
+            Piece::Charged(charges, transfers) => {
+                rent::load_charges(self.conn, &charges)?;
+                self.took.end("charges");
+                self.transfers(&transfers)?;
+                self.done += i64::try_from(charges.len()).unwrap_or(0);
+                self.watch.progress(self.done, self.total);
+            }
+            Piece::Paid(transfers) => self.transfers(&transfers)?,
+            Piece::Ends(run) => self.runs.push(run),
+        }
+        Ok(())
+    }
+
+    fn transfers(&mut self, transfers: &[ledger::Transfer]) -> Result<(), PopulationError> {
+        if let Some(month) = &self.month {
+            month.add(self.conn, transfers)?;
+        }
+        self.took.end("transfers");
+        Ok(())
+    }
+
+    fn end_month(&mut self) -> Result<(), PopulationError> {
+        if let Some(month) = self.month.take() {
+            month.finish(self.conn)?;
+            self.took.end("indexes of the ledger");
+        }
+        Ok(())
+    }
+
+    fn go_on(&self) -> Result<(), PopulationError> {
+        if self.watch.stopped() {
+            return Err(PopulationError::Stopped);
+        }
+        Ok(())
+    }
+}
+
+fn bulk_tenancy((tenure, letting): (&Tenure, &Letting)) -> BulkTenancy {
+    BulkTenancy {
+        id: tenure.tenancy_id,
+        household: tenure.household,
+        flat_id: letting.flat,
+        kind: tenure.kind,
+        starts_on: tenure.starts_on,
+        ends_on: tenure.ends_on,
+        end_reason: letting.end_reason,
+        household_size: letting.household_size,
+        recorded_at: tenure.recorded_at,
+        end_recorded_at: tenure.end_recorded_at,
+        version: if tenure.ends_on.is_some() { 2 } else { 1 },
+    }
+}
+
+/// Where the time goes.
+struct Took {
+    since: Instant,
+    phases: Vec<(&'static str, Duration)>,
+}
+
+impl Default for Took {
+    fn default() -> Self {
+        Self {
+            since: Instant::now(),
+            phases: Vec::new(),
+        }
+    }
+}
+
+impl Took {
+    /// What was done since the last call was `phase`.
+    fn end(&mut self, phase: &'static str) {
+        let now = Instant::now();
+        let took = now - std::mem::replace(&mut self.since, now);
+        match self.phases.iter_mut().find(|(name, _)| *name == phase) {
+            Some((_, sum)) => *sum += took,
+            None => self.phases.push((phase, took)),
+        }
+    }
+}

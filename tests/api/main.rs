@@ -23,3 +23,4 @@ mod population;
 mod rent;
 mod support;
 mod tenancy;
+mod torture;

@@ -20,4 +20,4 @@ pub use bulk::{MonthLoad, is_empty, load_balances};
 pub use commands::post;
 pub use model::{Account, General, LedgerError, Source, Transfer, TransferKind};
 pub use store::{balance, charged, lock_balance, open_months};
-pub use trial::{Owing, TrialLine, owing, trial_balance};
+pub use trial::{Standing, TrialLine, standing, trial_balance};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{Data, JsonConfig, PathConfig, QueryConfig, to};
 use actix_web::{HttpRequest, ResponseError};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -13,14 +15,16 @@ use utoipa_actix_web::{AppExt, scope};
 
 use crate::estates;
 use crate::kernel::clock::Clock;
+use crate::ledger;
 use crate::platform::auth::Verifier;
 use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
 use crate::platform::http::unmatched::KnownPaths;
-use crate::platform::jobs::Handlers;
+use crate::platform::jobs::{Handlers, JobFailure};
 use crate::platform::telemetry::Metrics;
 use crate::rent::{self, RuleShelf};
 use crate::system;
+use crate::tenancy;
 
 /// Everything a handler may reach.
 pub struct App {
@@ -104,6 +108,12 @@ pub fn handlers() -> Handlers {
     rent::handlers(Handlers::default())
 }
 
+/// Queues what is due by the calendar.
+pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobFailure> {
+    rent::timetable(conn, now)?;
+    Ok(ledger::timetable(conn, now)?)
+}
+
 /// Headers of every answer: nothing is cached or sniffed unless a handler says so.
 #[must_use]
 pub fn headers() -> DefaultHeaders {
@@ -129,5 +139,6 @@ fn slices(cfg: &mut ServiceConfig) {
 
 fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(estates::routes);
+    cfg.configure(tenancy::routes);
     cfg.configure(rent::routes);
 }

@@ -82,6 +82,8 @@ CREATE TABLE ledger_reversal (
 );
 CREATE TRIGGER ledger_reversal_only_grows BEFORE UPDATE OR DELETE ON ledger_reversal
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_reversal_is_not_emptied BEFORE TRUNCATE ON ledger_reversal
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 GRANT SELECT, INSERT ON ledger_reversal TO kaifong_app;
 
 -- Seals every transfer booked after the previous checkpoint and up to `through`.
@@ -104,4 +106,6 @@ CREATE TABLE ledger_checkpoint (
 );
 CREATE TRIGGER ledger_checkpoint_only_grows BEFORE UPDATE OR DELETE ON ledger_checkpoint
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_checkpoint_is_not_emptied BEFORE TRUNCATE ON ledger_checkpoint
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 GRANT SELECT, INSERT ON ledger_checkpoint TO kaifong_app;

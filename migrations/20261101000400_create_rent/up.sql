@@ -183,6 +183,8 @@ CREATE TABLE rent_charge (
     booked_at    timestamptz NOT NULL,
     PRIMARY KEY (household, month, tenancy_id, revision)
 );
+-- Charges arrive a month at a time: a few pages of summary find a month among many.
+CREATE INDEX rent_charge_by_month ON rent_charge USING brin (month) WITH (pages_per_range = 32);
 CREATE TRIGGER rent_charge_only_grows BEFORE UPDATE OR DELETE ON rent_charge
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
@@ -214,11 +216,12 @@ CREATE TABLE rent_adjustment (
 );
 CREATE INDEX rent_adjustment_by_household ON rent_adjustment (household, recorded_at);
 
--- What the rent of a tenancy is calculated from.
+-- What the rent of a tenancy is calculated from. Every tenancy has a flat; the outer join lets
+-- a question that does not ask of the flat leave it alone.
 CREATE VIEW rent_tenure AS
     SELECT t.household, t.id AS tenancy_id, t.kind, t.starts_on, t.ends_on, t.recorded_at,
            t.end_recorded_at, f.estate_id, f.ifa
-    FROM tenancy t JOIN flat f ON f.id = t.flat_id;
+    FROM tenancy t LEFT JOIN flat f ON f.id = t.flat_id;
 
 GRANT SELECT ON district_rent_rate, rent_rule_book, rent_tenure TO kaifong_app;
 GRANT SELECT, INSERT, UPDATE (replaced_at) ON rent_rate, rent_review, rent_scheme, rent_waiver, rent_award TO kaifong_app;

@@ -9,12 +9,16 @@ mod cluster;
 mod config;
 mod database;
 mod demo;
+mod export;
 mod generate;
 pub mod import;
+mod jobs;
 mod migrate;
 mod rent_run;
+mod seal;
 mod serve;
 mod token;
+mod verify;
 mod work;
 
 use std::error::Error;
@@ -47,11 +51,18 @@ pub struct Cli {
 enum Command {
     Serve(serve::Serve),
     Work(work::Work),
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
     Migrate(migrate::Migrate),
     /// Read a file from the outside
     #[command(subcommand)]
     Import(import::Import),
     RentRun(rent_run::RentRun),
+    #[command(subcommand)]
+    Export(export::Export),
+    /// Seal the days that are over
+    Seal,
+    Verify(verify::Verify),
     Generate(generate::Generate),
     Demo(demo::Demo),
     Token(token::Token),
@@ -102,9 +113,13 @@ impl Cli {
         match self.command {
             Command::Serve(command) => command.run(&config),
             Command::Work(command) => command.run(&config),
+            Command::Jobs(command) => command.run(&config),
             Command::Migrate(migrate::Migrate {}) => migrate::run(&config),
             Command::Import(command) => command.execute(&config),
             Command::RentRun(command) => command.run(&config),
+            Command::Export(command) => command.execute(&config),
+            Command::Seal => seal::run(&config),
+            Command::Verify(command) => Ok(command.execute(&config)),
             Command::Generate(command) => command.run(&config),
             Command::Demo(command) => command.run(&config),
             Command::Token(command) => command.run(&config),

@@ -63,7 +63,7 @@ pub(super) fn serve(
     let metrics = Data::new(Metrics::new()?);
     let listener = TcpListener::bind(config.listen)
         .map_err(Failure::io(format!("listen on {}", config.listen)))?;
-    let (stopping, worker) = (AtomicBool::new(false), worker(url, &clock));
+    let (stopping, worker) = (AtomicBool::new(false), worker(config, url, &clock));
     std::thread::scope(|scope| {
         if work {
             scope.spawn(|| worker.run(|| stopping.load(Ordering::Relaxed)));

@@ -8,10 +8,13 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::database::Database;
+use super::verify::{KEY, WITNESS};
 use super::{Failure, answer};
 use crate::app;
 use crate::kernel::clock::{Clock, SystemClock};
+use crate::ledger::{self, SealDays};
 use crate::platform::config::Config;
+use crate::platform::crypto::SigningKey;
 use crate::platform::jobs::Worker;
 use crate::platform::telemetry;
 
@@ -28,7 +31,7 @@ impl Work {
         telemetry::start(&config.log, config.log_format);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         Database::with(config, |url| {
-            let worker = worker(url, &clock);
+            let worker = worker(config, url, &clock);
             if self.once {
                 let tried = worker.drain()?;
                 return answer(&format!("{tried} jobs tried\n"));
@@ -39,9 +42,15 @@ impl Work {
     }
 }
 
-/// A worker that knows every kind of job.
-pub(super) fn worker(url: &str, clock: &Arc<dyn Clock>) -> Worker {
-    Worker::new(app::handlers(), url, Arc::clone(clock))
+/// A worker that knows every kind of job; the ledger's key and witness are in the data folder.
+pub(super) fn worker(config: &Config, url: &str, clock: &Arc<dyn Clock>) -> Worker {
+    let (key, witness) = (config.data_dir.join(KEY), config.data_dir.join(WITNESS));
+    let handlers = app::handlers().on(move |conn, bench, SealDays { before }| {
+        let key = SigningKey::load_or_create(&key)?;
+        ledger::seal_days(conn, &key, &witness, before, bench.clock.now())?;
+        Ok(())
+    });
+    Worker::new(handlers, url, Arc::clone(clock)).by_timetable(app::timetable)
 }
 
 /// Runs `work` beside a thread that waits for SIGTERM or Ctrl-C and then raises its flag.

@@ -6,6 +6,7 @@
 
 pub mod choice;
 pub mod clock;
+pub mod day;
 pub mod id;
 pub mod language;
 pub mod money;

@@ -1,14 +1,23 @@
-//! Postings. Each runs inside the caller's transaction.
+//! Postings, reversals and checkpoints. Each runs inside the caller's transaction, which must
+//! be READ COMMITTED: what another has just committed decides.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use diesel::PgConnection;
 
+use super::checkpoint::{Checkpoint, Link, Sealing};
 use super::model::{LedgerError, Transfer};
-use super::store;
+use super::{rules, store};
+use crate::kernel::id::TransferId;
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
+use crate::platform::audit;
+use crate::platform::auth::Actor;
+use crate::platform::crypto::SigningKey;
+
+/// The most transfers that one checkpoint seals: their stubs take sixteen megabytes.
+const CHECKPOINT_TRANSFERS: i64 = 2_000_000;
 
 /// Posts `transfers`, all booked at `now`, and moves the households' balances with them.
 ///
@@ -21,11 +30,79 @@ pub fn post(
     if transfers.is_empty() {
         return Ok(());
     }
-    if let Some(sealed) = store::hold_seal(conn)?.filter(|sealed| now <= *sealed) {
+    let booked = transfers.iter().map(|transfer| transfer.booked_at);
+    let earliest = booked.fold(now, DateTime::min);
+    if let Some(sealed) = store::hold_seal(conn)?.filter(|sealed| earliest <= *sealed) {
         return Err(LedgerError::Sealed(sealed));
     }
     store::append(conn, transfers)?;
     store::add_to_balances(conn, &changes(transfers)?)
+}
+
+/// Reverses the transfer named `transfer` on the account of `household`: posts its mirror,
+/// which counts from the same date.
+pub fn reverse(
+    conn: &mut PgConnection,
+    household: TenantCode,
+    transfer: TransferId,
+    reason: &str,
+    actor: &Actor,
+    now: DateTime<Utc>,
+) -> Result<Transfer, LedgerError> {
+    // Before any row is locked: waiting for a checkpoint while holding one could be forever.
+    store::hold_seal(conn)?;
+    let original =
+        store::transfer(conn, household, transfer)?.ok_or(LedgerError::NoSuchTransfer)?;
+    let mirror = rules::reversal_of(&original, now)?;
+    if !store::record_reversal(conn, &mirror, household, reason, actor.as_str())? {
+        return Err(LedgerError::NotReversible);
+    }
+    post(conn, std::slice::from_ref(&mirror), now)?;
+    audit::record(conn, actor, "ledger.transfer.reversed", &transfer, now)?;
+    Ok(mirror)
+}
+
+/// Seals what was booked after the newest checkpoint and up to `through`; `None` when there
+/// is nothing.
+///
+/// A checkpoint holds at most two million transfers (more only when they were all booked at
+/// one instant), so it may end earlier: seal again until there is nothing. Postings wait
+/// meanwhile, so seal days that are over. After the commit, [`super::bear_witness`].
+pub fn seal(
+    conn: &mut PgConnection,
+    key: &SigningKey,
+    through: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Option<Checkpoint>, LedgerError> {
+    seal_at_most(conn, key, (through, now), CHECKPOINT_TRANSFERS)
+}
+
+/// As [`seal`], with checkpoints of at most `most` transfers.
+pub fn seal_at_most(
+    conn: &mut PgConnection,
+    key: &SigningKey,
+    (through, now): (DateTime<Utc>, DateTime<Utc>),
+    most: i64,
+) -> Result<Option<Checkpoint>, LedgerError> {
+    if through > now {
+        return Err(LedgerError::NotPassed(through));
+    }
+    store::hold_postings(conn)?;
+    let newest = store::newest_checkpoint(conn)?;
+    let link = newest.as_ref().map_or_else(Link::genesis, Link::from);
+    // PostgreSQL keeps microseconds; what it keeps is what is hashed.
+    let through = store::seal_end(conn, link.through, through.trunc_subsecs(6), most)?;
+    let mut sealing = Sealing::default();
+    store::each_booked(conn, link.through, through, |transfer| {
+        sealing.add(transfer);
+        Ok::<_, LedgerError>(())
+    })?;
+    if sealing.is_empty() {
+        return Ok(None);
+    }
+    let checkpoint = sealing.close(&link, through, key, now.trunc_subsecs(6));
+    store::add_checkpoint(conn, &checkpoint)?;
+    Ok(Some(checkpoint))
 }
 
 /// What `transfers` add to each household's balance, by household.

@@ -8,16 +8,31 @@
 //! * A household's balance stands in its row and changes with the transfers, under the row's
 //!   lock. General accounts (income, reliefs, clearing) have no such row: thousands of
 //!   postings a second would queue on it.
-//! * What a checkpoint has sealed gets no further transfers.
+//! * What a checkpoint has sealed gets no further transfers, and verifying the ledger tells
+//!   which of them was changed, added or removed.
 
 mod bulk;
+mod checkpoint;
 mod commands;
+mod export;
+mod findings;
+mod jobs;
+mod journal;
 mod model;
+mod rules;
 mod store;
 mod trial;
+mod verify;
+mod witness;
 
 pub use bulk::{MonthLoad, is_empty, load_balances};
-pub use commands::post;
-pub use model::{Account, General, LedgerError, Source, Transfer, TransferKind};
-pub use store::{balance, charged, lock_balance, open_months};
+pub use checkpoint::Checkpoint;
+pub use commands::{post, reverse, seal, seal_at_most};
+pub use export::{Format, Range, class_totals, export};
+pub use findings::{AccountTotal, Findings, Lie, Named};
+pub use jobs::{SealDays, seal_days, timetable};
+pub use model::{Account, Extract, General, LedgerError, Order, Source, Transfer, TransferKind};
+pub use store::{balance, booked_balance, charged, entries, lock_balance, open_months};
 pub use trial::{Standing, TrialLine, standing, trial_balance};
+pub use verify::verify;
+pub use witness::bear_witness;

@@ -1,5 +1,8 @@
 //! Accounts and transfers.
 
+use std::fmt;
+use std::io;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -72,6 +75,31 @@ impl General {
             Self::ShroffClearing => 38,
         }
     }
+
+    /// Its name in an exported journal, e.g. `assets:clearing:pps`.
+    #[must_use]
+    pub fn journal_name(self) -> &'static str {
+        match self {
+            Self::RentIncome => "revenues:rent",
+            Self::LicenceFeeIncome => "revenues:licence fees",
+            Self::OccupationFeeIncome => "revenues:occupation fees",
+            Self::AdditionalRentIncome => "revenues:additional rent",
+            Self::RentAssistance => "expenses:rent assistance",
+            Self::IncreaseWaived => "expenses:rent increase waived",
+            Self::RentWaived => "expenses:rent waived",
+            Self::Adjustments => "expenses:adjustments",
+            Self::RefundsPayable => "liabilities:refunds payable",
+            Self::Suspense => "liabilities:suspense",
+            Self::AutopayClearing => "assets:clearing:autopay",
+            Self::PpsClearing => "assets:clearing:pps",
+            Self::BankClearing => "assets:clearing:bank",
+            Self::FpsClearing => "assets:clearing:fps",
+            Self::StoreClearing => "assets:clearing:store",
+            Self::MtrClearing => "assets:clearing:mtr",
+            Self::CssaClearing => "assets:clearing:cssa",
+            Self::ShroffClearing => "assets:clearing:shroff",
+        }
+    }
 }
 
 /// One side of a transfer.
@@ -103,6 +131,16 @@ impl Account {
         TenantCode::of(number)
             .map(Self::Household)
             .or_else(|| general().copied().map(Self::General))
+    }
+}
+
+/// A household's tenant code or a general account's word.
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Household(code) => code.fmt(f),
+            Self::General(general) => general.fmt(f),
+        }
     }
 }
 
@@ -192,6 +230,49 @@ impl Transfer {
             Money::ZERO
         }
     }
+
+    /// The transfer that undoes this one, booked at `booked_at`. It counts from the same
+    /// date: a balance as at any date is as if neither had been.
+    #[must_use]
+    pub fn mirror(&self, booked_at: DateTime<Utc>) -> Self {
+        Self {
+            id: TransferId::derived(&format!("{}/{}", TransferKind::Reversal, self.id)),
+            effective_on: self.effective_on,
+            debit: self.credit,
+            credit: self.debit,
+            amount: self.amount,
+            kind: TransferKind::Reversal,
+            source: self.id.as_uuid(),
+            reverses: Some(self.id),
+            booked_at,
+        }
+    }
+}
+
+choice! {
+    /// Which end of an account is read first.
+    pub enum Order {
+        NewestFirst = "newest_first",
+        OldestFirst = "oldest_first",
+    }
+}
+
+/// Which transfers of a household are wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Extract {
+    pub household: TenantCode,
+    /// The first and the last date from which they count.
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    /// Only of this kind.
+    pub kind: Option<TransferKind>,
+    /// Only what was known then.
+    pub known_at: Option<DateTime<Utc>>,
+    pub order: Order,
+    /// The last one already read; these come after it.
+    pub after: Option<(NaiveDate, TransferId)>,
+    /// At most so many.
+    pub rows: i64,
 }
 
 /// Why the ledger refused something.
@@ -206,6 +287,9 @@ pub enum LedgerError {
     /// Its day is sealed by a checkpoint.
     #[error("the ledger is sealed up to {0}")]
     Sealed(DateTime<Utc>),
+    /// What is yet to be booked cannot be sealed.
+    #[error("{0} has not passed yet")]
+    NotPassed(DateTime<Utc>),
     #[error("no such household")]
     NoSuchHousehold,
     /// A transfer names an account that the chart does not have.
@@ -216,6 +300,11 @@ pub enum LedgerError {
     /// A transfer is reversed once, and a reversal never.
     #[error("the transfer is already reversed, or is itself a reversal")]
     NotReversible,
+    /// The file of checkpoints outside the database tells another story.
+    #[error("the witness cannot be trusted: {0}")]
+    Witness(String),
+    #[error(transparent)]
+    File(#[from] io::Error),
     #[error(transparent)]
     Amount(#[from] NotMoney),
     #[error(transparent)]

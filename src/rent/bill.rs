@@ -97,9 +97,9 @@ pub fn rehearse(
     work_out(conn, book, band, month, scope, now).map(|(_, billed)| billed)
 }
 
-/// The charges and transfers of tenancies that have none for `month` yet: what [`bill`] books,
+/// The charges and transfers of tenancies that have none for `month` yet: what `bill` books,
 /// for a history made in memory.
-pub fn bookings(
+pub(super) fn bookings(
     book: &RuleBook,
     tenures: &[Tenure],
     awards: &HashMap<TenantNumber, Vec<Award>>,
@@ -175,7 +175,13 @@ fn work_out(
         };
         let before = latest.remove(&tenure.tenancy_id);
         let posted = posted.remove(&tenure.tenancy_id).unwrap_or_default();
-        if let Some(booking) = book_one(tenure, wanted.as_ref(), (month, now), before, &posted)? {
+        if let Some(booking) = book_one(
+            tenure,
+            wanted.as_ref(),
+            (month, now),
+            before.as_ref(),
+            &posted,
+        )? {
             billed.tenancies += 1;
             billed.amount = billed.amount.checked_add(booking.charge.amount)?;
             bookings.push(booking);
@@ -189,11 +195,11 @@ fn book_one(
     tenure: &Tenure,
     wanted: Option<&Charge>,
     (month, now): (Month, DateTime<Utc>),
-    before: Option<BookedCharge>,
+    before: Option<&BookedCharge>,
     posted: &Posted,
 ) -> Result<Option<Booking>, RentError> {
     let missing = difference(&by_general(wanted)?, posted)?;
-    let (revision, effective_on) = match (&before, wanted) {
+    let (revision, effective_on) = match (before, wanted) {
         (Some(before), _) if missing.is_empty() || before.revision == i16::MAX => return Ok(None),
         (Some(before), _) => (before.revision + 1, before.effective_on),
         (None, Some(wanted)) => (0, wanted.first_day),

@@ -152,6 +152,9 @@ pub fn refund(
     (code, amount, reason): (TenantCode, Money, String),
     now: DateTime<Utc>,
 ) -> Result<Transfer, RentError> {
+    if amount <= Money::ZERO {
+        return Err(RentError::NothingToRefund);
+    }
     // Locked: of two refunds at once, the second sees what the first left.
     let credit = ledger::lock_balance(conn, code)?.negated().or_zero();
     if amount > credit {

@@ -1,13 +1,28 @@
 //! What rent does in the background.
 
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
 use super::book::RuleShelf;
 use super::commands::settle;
 use super::model::RentError;
 use super::run::{RentRunJob, RunOrder, Unwatched, run};
+use super::store;
+use crate::kernel::clock::hong_kong_month;
 use crate::kernel::month::Month;
 use crate::platform::db::transact;
-use crate::platform::jobs::Handlers;
+use crate::platform::jobs::{self, Handlers};
 use crate::tenancy::HouseholdChanged;
+
+/// Queues the charge of this month when nobody has begun it.
+pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), RentError> {
+    let month = hong_kong_month(now);
+    if store::run(conn, month)?.is_none() && store::households(conn)?.is_some() {
+        let revise = false;
+        jobs::enqueue(conn, &RentRunJob { month, revise }, now)?;
+    }
+    Ok(())
+}
 
 /// Adds this slice's handlers.
 pub fn handlers(handlers: Handlers) -> Handlers {

@@ -1,6 +1,6 @@
 //! Rent (租金): what a household has to pay, and why.
 //!
-//! * [`rules::quote`] is the only place that says what is due. Every reader shows its figure:
+//! * `rules::quote` is the only place that says what is due. Every reader shows its figure:
 //!   the account, the statement, the calculator, and later each payment channel.
 //! * Every rule that a circular can change is a dated row with its source; a charge names the
 //!   rows it used.
@@ -18,6 +18,7 @@ mod jobs;
 mod model;
 mod rules;
 mod run;
+mod statement;
 mod store;
 mod tell;
 mod words;
@@ -28,7 +29,7 @@ pub use book::RuleShelf;
 pub use bulk::{
     FinishedRun, Terms, begin_charges, end_charges, is_empty, load_awards, load_charges, load_runs,
 };
-pub use jobs::handlers;
+pub use jobs::{handlers, timetable};
 pub use model::{
     Award, BookedCharge, Charge, Line, LineKind, Quote, RentError, RentRun, RuleRow, Scheme, Tenure,
 };

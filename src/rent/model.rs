@@ -69,6 +69,8 @@ pub struct Rate {
 pub struct Review {
     pub row: RuleRow,
     pub in_force: InForce,
+    /// How the income index moved, where it is known.
+    pub index_change: Option<Decimal>,
     /// 0.10 is an increase of 10%.
     pub rent_change: Decimal,
     pub increase_waived_until: Option<NaiveDate>,
@@ -293,6 +295,8 @@ pub enum RentError {
     InFuture(NaiveDate),
     #[error("an adjustment is not of zero")]
     NothingToAdjust,
+    #[error("a refund is of more than zero")]
+    NothingToRefund,
     /// A refund is of what the household has to its credit.
     #[error("the household has HK${0} to its credit")]
     MoreThanCredit(Money),
@@ -312,6 +316,7 @@ pub enum RentError {
 impl From<LedgerError> for RentError {
     fn from(error: LedgerError) -> Self {
         match error {
+            LedgerError::Db(DbError::TooLarge) => Self::Amount(NotMoney),
             LedgerError::Db(error) => Self::Db(error),
             LedgerError::Amount(error) => Self::Amount(error),
             LedgerError::NoSuchHousehold => Self::NoSuchAccount,

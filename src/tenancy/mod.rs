@@ -1,24 +1,25 @@
-//! Tenancies (stub for local work).
+//! Tenancies (租約): which household lives in which flat, from when to when.
+//!
+//! * A household is known by its tenant code. It keeps the code when it moves, and with it
+//!   its account, its balance and its payment card.
+//! * No two tenancies of a flat share a day; a constraint of the database holds this. What
+//!   changes a flat's tenancies holds the flat first, so two such changes never wait for
+//!   each other in a circle.
+//! * Both the first and the last day are part of a tenancy; dates are Hong Kong dates.
+//! * Nothing is deleted. An end may be changed until its day has come.
+//! * Every start, end and transfer queues [`HouseholdChanged`] in its own transaction.
+
+mod api;
 mod bulk;
+mod commands;
+mod model;
+mod rules;
+mod store;
 
-pub use bulk::{BulkTenancy, is_empty, load_households, load_tenancies, running};
-
-use crate::kernel::choice::choice;
-choice! {
-    /// Kind
-    pub enum TenancyKind {
-        Prh = "prh",
-        InterimHousing = "interim_housing",
-        Licence = "licence",
-        Occupation = "occupation",
-    }
-}
-
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub struct HouseholdChanged {
-    pub household: crate::kernel::tenant_code::TenantCode,
-}
-
-impl crate::platform::jobs::Job for HouseholdChanged {
-    const KIND: &'static str = "tenancy.household_changed";
-}
+pub use api::routes;
+pub use bulk::{is_empty, load_households, load_tenancies, running};
+pub use commands::{end, resize, start, transfer};
+pub use model::{
+    EndReason, Ending, HouseholdChanged, Move, NewTenancy, Tenancy, TenancyError, TenancyKind,
+};
+pub use store::{by_household, history_of_flat, tenancy};

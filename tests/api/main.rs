@@ -11,10 +11,15 @@
 )]
 
 mod access;
+mod door;
 mod estates;
+mod jobs;
 mod layering;
+mod ledger;
 mod migrations;
 mod openapi;
 mod platform;
 mod population;
+mod rent;
 mod support;
+mod tenancy;

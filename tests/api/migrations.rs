@@ -92,8 +92,8 @@ fn migrating_twice_at_once_migrates_once() {
 struct Column {
     #[diesel(sql_type = Text)]
     table_name: String,
-    #[diesel(sql_type = Text)]
-    column_name: String,
+    #[diesel(sql_type = Text, column_name = column_name)]
+    name: String,
     #[diesel(sql_type = Text)]
     udt_name: String,
     /// A view does not say.
@@ -108,7 +108,7 @@ fn declared() -> BTreeMap<String, BTreeMap<String, (String, bool)>> {
     let mut current = String::new();
     for line in source.lines().map(str::trim) {
         if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with('{')) {
-            current = name.to_owned();
+            name.clone_into(&mut current);
         } else if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ") {
             let inner = kind
                 .strip_prefix("Nullable<")
@@ -149,13 +149,13 @@ fn the_schema_in_the_code_is_the_one_in_the_database() {
     for column in columns {
         let said = declared
             .get(&column.table_name)
-            .and_then(|table| table.get(&column.column_name));
+            .and_then(|table| table.get(&column.name));
         let nullable = column.nullable.or(said.map(|(_, nullable)| *nullable));
         let kind = (diesel_type(&column.udt_name), nullable.unwrap_or_default());
         found
             .entry(column.table_name)
             .or_default()
-            .insert(column.column_name, kind);
+            .insert(column.name, kind);
     }
     let names = |tables: &BTreeMap<String, _>| tables.keys().cloned().collect::<BTreeSet<_>>();
     assert_eq!(names(&declared), names(&found));

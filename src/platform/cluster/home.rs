@@ -148,13 +148,16 @@ impl Home {
         Ok(())
     }
 
+    /// Keeps the one that was abandoned last, for who deleted the wrong folder.
     fn put_stranger_aside(&self) -> Result<(), ClusterError> {
         if !self.cluster.exists() {
             return Ok(());
         }
         Processes::of(self).end()?;
-        let aside = format!("abandoned-{}", Uuid::now_v7().simple());
-        let aside = self.cluster.with_file_name(aside);
+        let aside = self.cluster.with_file_name("abandoned");
+        if aside.exists() {
+            std::fs::remove_dir_all(&aside).map_err(at("remove", &aside))?;
+        }
         tracing::warn!(cluster = %aside.display(), "the cluster of a deleted data folder was put aside");
         std::fs::rename(&self.cluster, &aside).map_err(at("move", &self.cluster))
     }

@@ -6,7 +6,7 @@
 //! * No TCP: only who may enter the socket's folder (mode 0700) reaches it.
 //! * Whatever the last run left (half an `initdb`, a postmaster, orphaned backends, stale pid
 //!   and socket files) is cleared before the start; no committed row is lost by it.
-//! * PostgreSQL refuses to run as root, so root runs it as another [`account`].
+//! * PostgreSQL refuses to run as root, so root runs it as another account.
 
 mod account;
 mod error;
@@ -112,14 +112,14 @@ impl Cluster {
         let Some(mut postmaster) = self.postmaster.take() else {
             return Ok(());
         };
-        let ended = Processes::of(&self.home).end();
-        // A zombie is no process of the cluster any more, but it is still our child.
-        if ended.is_ok() {
-            postmaster
-                .wait()
-                .map_err(at("wait for", &self.programs.postgres()))?;
-        }
-        ended
+        Processes::of(&self.home).end()?;
+        // It is a zombie now: no process of the cluster any more, but still our child.
+        postmaster
+            .wait()
+            .map_err(at("wait for", &self.programs.postgres()))?;
+        // It may lie in /tmp; the next start makes it anew.
+        let _ = std::fs::remove_dir(&self.home.socket);
+        Ok(())
     }
 
     fn wait_until_ready(&mut self) -> Result<(), ClusterError> {

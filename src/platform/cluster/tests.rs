@@ -19,7 +19,7 @@ impl Folder {
     fn named(extra: &str) -> Self {
         let name = format!("kaifong-test-{}{extra}", uuid::Uuid::new_v4().simple());
         let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
+        create_dir(&path, 0o755);
         Self(path)
     }
 
@@ -34,8 +34,17 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        if let Ok(cluster) = self.0.join("cluster").read_link() {
+            let _ = std::fs::remove_dir_all(cluster.parent().unwrap());
+        }
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Whatever the umask of whoever runs the tests.
+fn create_dir(path: &Path, mode: u32) {
+    std::fs::create_dir(path).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 #[derive(QueryableByName)]
@@ -80,16 +89,23 @@ fn keep_a_backend_busy(cluster: &Cluster) {
         let busy = "select count(*) from generate_series(1, 100000000000)";
         let _ = diesel::sql_query(busy).execute(&mut connection);
     });
-    let query = "select count(*)::text as word from pg_stat_activity where query like '%generate_series%' and state = 'active' and pid <> pg_backend_pid()";
+    let query = "select count(*)::text as word from pg_stat_activity \
+                 where query like '%generate_series%' and pid <> pg_backend_pid()";
     while word(cluster, query) != "1" {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
 #[test]
-fn what_was_written_is_there_after_a_restart() {
+fn a_new_cluster_is_private_and_keeps_what_is_written() {
     let folder = Folder::new();
     let cluster = folder.start().unwrap();
+    let mode = cluster.home.socket.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let addresses = "select '<' || current_setting('listen_addresses') || '>' as word";
+    assert_eq!(word(&cluster, addresses), "<>");
+    let collation = "select datcollate as word from pg_database where datname = 'kaifong'";
+    assert_eq!(word(&cluster, collation), "C.UTF-8");
     run(&cluster, WRITE);
     let processes = Processes::of(&cluster.home);
     assert!(!processes.alive().is_empty());
@@ -98,30 +114,8 @@ fn what_was_written_is_there_after_a_restart() {
 
     let cluster = folder.start().unwrap();
     assert_eq!(word(&cluster, READ), "kept");
-    assert_eq!(
-        word(
-            &cluster,
-            "select collate_name as word from (select datcollate as collate_name from pg_database where datname = 'kaifong') _"
-        ),
-        "C.UTF-8"
-    );
     drop(cluster);
     assert_eq!(processes.alive(), [], "dropping stops it too");
-}
-
-#[test]
-fn only_its_owner_may_enter_the_socket() {
-    let folder = Folder::new();
-    let cluster = folder.start().unwrap();
-    let mode = cluster.home.socket.metadata().unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o700);
-    assert_eq!(
-        word(
-            &cluster,
-            "select current_setting('listen_addresses') || 'x' as word"
-        ),
-        "x"
-    );
 }
 
 #[test]
@@ -180,6 +174,8 @@ fn orphaned_backends_are_ended() {
 fn stale_files_of_a_dead_cluster_do_not_stop_a_start() {
     let folder = Folder::new();
     folder.start().unwrap().stop().unwrap();
+    let socket = folder.0.join("socket");
+    create_dir(&socket, 0o700);
     // The number of a living process that is no PostgreSQL.
     let stale = format!("{}\n{}\n0\n5432\n", std::process::id(), folder.0.display());
     for file in [
@@ -196,14 +192,11 @@ fn stale_files_of_a_dead_cluster_do_not_stop_a_start() {
 
 #[test]
 fn a_socket_path_too_long_for_the_kernel_is_moved() {
-    let mut folder = Folder::named(" 街坊, \"deep\"");
-    let top = folder.0.clone();
-    folder.0.push("long".repeat(25));
+    let long = format!(" 街坊, \"{}\"", "long".repeat(25));
+    let folder = Folder::named(&long);
     let cluster = folder.start().unwrap();
-    assert!(cluster.home.socket.starts_with("/tmp/"));
+    assert_eq!(cluster.home.socket.parent(), Some(Path::new("/tmp")));
     run(&cluster, WRITE);
-    cluster.stop().unwrap();
-    std::fs::remove_dir_all(top).unwrap();
 }
 
 #[test]
@@ -220,28 +213,22 @@ fn a_folder_that_the_account_cannot_enter_has_its_cluster_elsewhere() {
     cluster.stop().unwrap();
     let cluster = folder.start().unwrap();
     assert_eq!(word(&cluster, READ), "kept");
-    let elsewhere = cluster.home.cluster.parent().unwrap().to_owned();
 
     // The data folder is deleted while the cluster runs, and made anew: it is empty.
     let (mut postmaster, _) = forsake(cluster);
     std::fs::remove_dir_all(&folder.0).unwrap();
-    std::fs::create_dir(&folder.0).unwrap();
-    std::fs::set_permissions(&folder.0, std::fs::Permissions::from_mode(0o700)).unwrap();
+    create_dir(&folder.0, 0o700);
     let cluster = folder.start().unwrap();
     postmaster.wait().unwrap();
     run(&cluster, WRITE);
-    cluster.stop().unwrap();
-    std::fs::remove_dir_all(elsewhere).unwrap();
 }
 
 #[test]
 fn a_cluster_of_another_version_is_left_alone() {
     let folder = Folder::new();
-    folder.start().unwrap().stop().unwrap();
+    std::fs::create_dir(folder.0.join("cluster")).unwrap();
     std::fs::write(folder.0.join("cluster/PG_VERSION"), "14\n").unwrap();
     let error = folder.start().unwrap_err().to_string();
-    assert!(
-        error.contains("was made by PostgreSQL 14, and the programs in"),
-        "{error}"
-    );
+    let expected = "was made by PostgreSQL 14, and the programs in";
+    assert!(error.contains(expected), "{error}");
 }

@@ -1,6 +1,6 @@
 //! The settings: what they are, where they come from, what they are now.
 //!
-//! * A setting is an environment variable `KAIFONG_*` and one row of [`table::SETTINGS`]; there
+//! * A setting is an environment variable `KAIFONG_*` and one row of `table::SETTINGS`; there
 //!   is no other way in.
 //! * All mistakes are reported at once, a misspelt name among them, and nothing starts.
 //! * An empty value is the same as none.

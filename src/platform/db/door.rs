@@ -1,6 +1,8 @@
 //! The door: a few threads, each with a pooled connection, fed by one bounded queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -13,6 +15,9 @@ use diesel::result::Error as Diesel;
 use tokio::sync::oneshot;
 
 use super::DbError;
+
+/// A connection that stood idle for longer may have been cut off, and is tested before use.
+const FRESH: Duration = Duration::from_secs(1);
 
 type Pooled = PooledConnection<ConnectionManager<PgConnection>>;
 
@@ -44,6 +49,8 @@ type Work = Box<dyn FnOnce(Result<&mut PgConnection, DbError>) -> bool + Send>;
 struct Waiting {
     work: Work,
     until: Instant,
+    /// Set by whoever is first: the thread that begins the work, or the caller that gives up.
+    settled: Arc<AtomicBool>,
 }
 
 /// A handle to the database; clones share the threads, which end with the last handle.
@@ -61,7 +68,8 @@ impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for RequestSession {
     fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
         conn.batch_execute(
             "SET ROLE kaifong_app; SET timezone = 'UTC'; SET statement_timeout = '5s'; \
-             SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'",
+             SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'; \
+             SET default_transaction_read_only = on",
         )
         .map_err(diesel::r2d2::Error::QueryError)
     }
@@ -141,7 +149,7 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
+        let (answer, mut answered) = oneshot::channel();
         let span = tracing::Span::current();
         let work: Work = Box::new(move |conn| {
             let _span = span.entered();
@@ -158,16 +166,26 @@ impl Db {
             let _ = answer.send(result.map_err(Abort::into_error));
             well
         });
-        let until = Instant::now() + self.wait;
-        match self.queue.try_send(Waiting { work, until }) {
+        let settled = Arc::new(AtomicBool::new(false));
+        let waiting = Waiting {
+            work,
+            until: Instant::now() + self.wait,
+            settled: Arc::clone(&settled),
+        };
+        match self.queue.try_send(waiting) {
             Ok(()) => {}
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
                 return Err(DbError::Busy.into());
             }
         }
-        answered
-            .await
-            .unwrap_or_else(|_| Err(DbError::Panicked.into()))
+        let answer = match tokio::time::timeout(self.wait, &mut answered).await {
+            Ok(answer) => answer,
+            // Not begun, and now it never will be.
+            Err(_) if !settled.swap(true, Ordering::AcqRel) => return Err(DbError::Busy.into()),
+            // Begun: whether it is kept is only known at its end.
+            Err(_) => answered.await,
+        };
+        answer.unwrap_or_else(|_| Err(DbError::Panicked.into()))
     }
 
     /// How much work waits for a connection.
@@ -183,6 +201,7 @@ fn transaction<T, E>(
 ) -> Result<T, Abort<E>> {
     conn.build_transaction()
         .read_committed()
+        .read_write()
         .run(|conn| work(conn).map_err(Abort::Rule))
 }
 
@@ -196,22 +215,31 @@ pub fn transact<T, E: From<DbError>>(
 
 /// One thread: takes the next work, gives it the connection it keeps.
 fn serve(pool: &Pool<ConnectionManager<PgConnection>>, waiting: &Receiver<Waiting>) {
-    let mut kept: Option<Pooled> = None;
-    for Waiting { work, until } in waiting {
+    let mut kept: Option<(Pooled, Instant)> = None;
+    for Waiting {
+        work,
+        until,
+        settled,
+    } in waiting
+    {
+        if settled.swap(true, Ordering::AcqRel) {
+            continue;
+        }
         if Instant::now() > until {
             work(Err(DbError::Busy));
             continue;
         }
-        let mut conn = match kept.take().map_or_else(|| pool.get(), Ok) {
+        // One that goes back to the pool is tested when it is taken out again.
+        let fresh = kept.take().filter(|(_, used)| used.elapsed() < FRESH);
+        let mut conn = match fresh.map_or_else(|| pool.get(), |(conn, _)| Ok(conn)) {
             Ok(conn) => conn,
             Err(error) => {
                 work(Err(DbError::Away(error.to_string())));
                 continue;
             }
         };
-        // A doubted connection goes back to the pool, which tests it before it is used again.
         if work(Ok(&mut conn)) || (!conn.is_broken() && conn.ping().is_ok()) {
-            kept = Some(conn);
+            kept = Some((conn, Instant::now()));
         }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! * Diesel blocks, so work runs on the door's own threads; each keeps one pooled
 //!   connection, and one bounded queue feeds them first come, first served.
-//! * A full queue, or a wait longer than the caller's patience, is [`DbError::Busy`].
+//! * A full queue, or a wait longer than the caller's patience, is [`DbError::Busy`], and the
+//!   work is then never done.
+//! * Only `Db::write` can write: outside it, every transaction is read-only.
 //! * The application works as the role `kaifong_app`, which owns nothing.
 //! * Work that a caller no longer waits for still ends by itself: all of it is kept, or none.
 

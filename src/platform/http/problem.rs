@@ -156,7 +156,7 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Busy => Self::new(BUSY),
-            DbError::Away(_) => Self::unavailable(error),
+            DbError::Away(_) | DbError::BrokenOff(_) => Self::unavailable(error),
             other => Self::internal(other),
         }
     }

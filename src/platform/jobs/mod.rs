@@ -41,5 +41,6 @@ pub fn enqueue<J: Job>(
 ) -> Result<Option<JobId>, DbError> {
     let payload = serde_json::to_value(job)
         .map_err(|error| DbError::Query(diesel::result::Error::SerializationError(error.into())))?;
-    store::add(conn, J::KIND, payload, job.unique_name(), J::ATTEMPTS, now)
+    let name = job.unique_name();
+    store::add(conn, J::KIND, &payload, name.as_deref(), J::ATTEMPTS, now)
 }

@@ -14,14 +14,17 @@ use crate::kernel::id::TransferId;
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::text::Line;
-use crate::ledger::{Transfer, TransferKind};
+use crate::ledger::{self, Transfer, TransferKind};
 use crate::platform::auth::Authorized;
 use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
 use crate::platform::http::problem::Problem;
 use crate::rent::commands::{self, NewCorrection};
+use crate::rent::model::RentError;
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(adjust_rent).service(refund_rent);
+    cfg.service(adjust_rent)
+        .service(refund_rent)
+        .service(reverse_rent);
 }
 
 /// A correction of an account.
@@ -41,6 +44,15 @@ struct AdjustmentIn {
 struct RefundIn {
     /// At most what the household has to its credit, HKD.
     amount: Money,
+    reason: Line<200>,
+}
+
+/// An entry to undo.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReversalIn {
+    /// The entry's id.
+    entry: TransferId,
     reason: Line<200>,
 }
 
@@ -98,7 +110,7 @@ async fn adjust_rent(
                 reason: body.reason.to_string(),
             };
             let transfer = commands::adjust(conn, &caller.actor, &new, now)?;
-            Ok::<_, crate::rent::model::RentError>(PostedOut::new(&transfer, code))
+            Ok::<_, RentError>(PostedOut::new(&transfer, code))
         })
     });
     Ok((Json(posted.await?), StatusCode::CREATED))
@@ -130,7 +142,39 @@ async fn refund_rent(
         once(conn, &attempt, &(code, &body), |conn| {
             let asked = (code, body.amount, body.reason.to_string());
             let transfer = commands::refund(conn, &caller.actor, asked, now)?;
-            Ok::<_, crate::rent::model::RentError>(PostedOut::new(&transfer, code))
+            Ok::<_, RentError>(PostedOut::new(&transfer, code))
+        })
+    });
+    Ok((Json(posted.await?), StatusCode::CREATED))
+}
+
+/// Undo an entry by its mirror; once, and never a reversal.
+#[utoipa::path(
+    tag = "rent",
+    params(("code" = TenantCode, Path), IdempotencyKey),
+    request_body = ReversalIn,
+    responses((status = 201, body = PostedOut), (status = "4XX", body = Problem)),
+    security(("bearer" = ["rent:correct"])),
+)]
+#[post("/rent-accounts/{code}/reversals")]
+async fn reverse_rent(
+    app: Data<App>,
+    caller: Authorized<CorrectRent>,
+    key: IdempotencyKey,
+    code: Path<TenantCode>,
+    body: Json<ReversalIn>,
+) -> Result<(Json<PostedOut>, StatusCode), Problem> {
+    let (code, body, now) = (*code, body.into_inner(), app.clock.now());
+    let posted = app.db.write(move |conn| {
+        let attempt = Attempt {
+            actor: &caller.actor,
+            operation: "reverse_rent",
+            key: &key,
+        };
+        once(conn, &attempt, &(code, &body), |conn| {
+            let reason = body.reason.as_str();
+            let mirror = ledger::reverse(conn, code, body.entry, reason, &caller.actor, now)?;
+            Ok::<_, RentError>(PostedOut::new(&mirror, code))
         })
     });
     Ok((Json(posted.await?), StatusCode::CREATED))

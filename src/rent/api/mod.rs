@@ -4,9 +4,11 @@ mod account;
 mod awards;
 mod calculator;
 mod corrections;
+mod entries;
 mod quote;
 mod rule_book;
 mod runs;
+mod statement;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -60,6 +62,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     quote::routes(cfg);
     awards::routes(cfg);
     corrections::routes(cfg);
+    entries::routes(cfg);
+    statement::routes(cfg);
     calculator::routes(cfg);
     rule_book::routes(cfg);
     runs::routes(cfg);
@@ -78,9 +82,10 @@ impl From<RentError> for Problem {
                 AWARD_REFUSED
             }
             RentError::AwardOverlaps => AWARD_OVERLAPS,
-            RentError::InFuture(_) | RentError::NothingToAdjust | RentError::Amount(_) => {
-                CORRECTION_REFUSED
-            }
+            RentError::InFuture(_)
+            | RentError::NothingToAdjust
+            | RentError::NothingToRefund
+            | RentError::Amount(_) => CORRECTION_REFUSED,
             RentError::MoreThanCredit(_) => MORE_THAN_CREDIT,
             RentError::OutsideLedger(_) => OUTSIDE_LEDGER,
             RentError::Rule(_) => RULE_REFUSED,
@@ -94,7 +99,10 @@ fn ledger_problem(error: LedgerError) -> Problem {
     let kind = match error {
         LedgerError::NoSuchHousehold | LedgerError::NoSuchTransfer => return Problem::not_found(),
         LedgerError::Db(error) => return error.into(),
-        LedgerError::UnknownAccount(_) => return Problem::internal(error),
+        LedgerError::UnknownAccount(_)
+        | LedgerError::NotPassed(_)
+        | LedgerError::Witness(_)
+        | LedgerError::File(_) => return Problem::internal(error),
         LedgerError::AlreadyPosted => ALREADY_POSTED,
         LedgerError::OutsideLedger(_) => OUTSIDE_LEDGER,
         LedgerError::Sealed(_) => SEALED,

@@ -1,5 +1,10 @@
 //! The dated rules: everyone may read them; recording one needs permission.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "what serde makes of a tagged enum names floats; none is kept"
+)]
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Query};
 use actix_web::{get, post};
@@ -132,50 +137,30 @@ async fn list_rent_rules(
 }
 
 fn listed(book: &RuleBook, estate: Option<EstateId>) -> Vec<(InForce, RuleOut)> {
-    let mut listed = Vec::new();
-    let mut add = |row: &RuleRow, in_force: InForce, says| {
-        let InForce {
-            valid_from,
-            valid_to,
-            recorded_at,
-            replaced_at,
-        } = in_force;
-        let rule = RuleOut {
-            row: row.clone(),
-            valid_from,
-            valid_to,
-            recorded_at,
-            replaced_at,
-            says,
-        };
-        listed.push((in_force, rule));
-    };
-    for rate in estate
-        .and_then(|estate| book.rates.get(&estate))
-        .into_iter()
-        .flatten()
-    {
-        let (rent_per_m2, rates_per_m2) = (rate.rent_per_m2, rate.rates_per_m2);
-        let estate = estate.unwrap_or_else(|| EstateId::derived(""));
-        add(
-            &rate.row,
-            rate.in_force,
-            RuleSays::Rate {
-                estate,
-                rent_per_m2,
-                rates_per_m2,
-            },
-        );
-    }
-    for review in &book.reviews {
+    let rates = estate.and_then(|estate| Some((estate, book.rates.get(&estate)?)));
+    let rates = rates.into_iter().flat_map(|(estate, rates)| {
+        rates.iter().map(move |rate| {
+            let (rent_per_m2, rates_per_m2) = (rate.rent_per_m2, rate.rates_per_m2);
+            told(
+                &rate.row,
+                rate.in_force,
+                RuleSays::Rate {
+                    estate,
+                    rent_per_m2,
+                    rates_per_m2,
+                },
+            )
+        })
+    });
+    let reviews = book.reviews.iter().map(|review| {
         let says = RuleSays::Review {
-            index_change: None,
+            index_change: review.index_change,
             rent_change: review.rent_change,
             increase_waived_until: review.increase_waived_until,
         };
-        add(&review.row, review.in_force, says);
-    }
-    for rule in &book.schemes {
+        told(&review.row, review.in_force, says)
+    });
+    let schemes = book.schemes.iter().map(|rule| {
         let scheme = rule.scheme;
         let longest = rule.longest.and_then(|months| i16::try_from(months).ok());
         let says = match rule.effect {
@@ -186,16 +171,41 @@ fn listed(book: &RuleBook, estate: Option<EstateId>) -> Vec<(InForce, RuleOut)> 
             },
             Effect::Multiply(times) => RuleSays::Multiple { scheme, times },
         };
-        add(&rule.row, rule.in_force, says);
-    }
-    for waiver in &book.waivers {
-        let says = RuleSays::Waiver {
-            share: waiver.share,
-            excludes_additional: waiver.excludes_additional,
-        };
-        add(&waiver.row, waiver.in_force, says);
-    }
-    listed
+        told(&rule.row, rule.in_force, says)
+    });
+    let waivers = book.waivers.iter().map(|waiver| {
+        let (share, excludes_additional) = (waiver.share, waiver.excludes_additional);
+        told(
+            &waiver.row,
+            waiver.in_force,
+            RuleSays::Waiver {
+                share,
+                excludes_additional,
+            },
+        )
+    });
+    rates.chain(reviews).chain(schemes).chain(waivers).collect()
+}
+
+fn told(row: &RuleRow, in_force: InForce, says: RuleSays) -> (InForce, RuleOut) {
+    let InForce {
+        valid_from,
+        valid_to,
+        recorded_at,
+        replaced_at,
+    } = in_force;
+    let row = row.clone();
+    (
+        in_force,
+        RuleOut {
+            row,
+            valid_from,
+            valid_to,
+            recorded_at,
+            replaced_at,
+            says,
+        },
+    )
 }
 
 /// Record a rule; charges that it comes too late for are revised by a job.

@@ -167,11 +167,11 @@ async fn list_rent_revisions(
             .map(|row| Ok((code_of(row.household)?, row)));
         coded.collect::<Result<Vec<_>, RentError>>()
     });
-    let key = |(_, row): &(TenantCode, store::Revision)| (row.household, row.revision);
+    let key = |(_, row): &(TenantCode, store::Revision)| (row.household, row.number);
     let page = Page::new(revisions.await?, limit, key, |(tenant_code, row)| {
         RevisionOut {
             tenant_code,
-            revision: row.revision,
+            revision: row.number,
             change: row.amount,
             overpaid: row.overpaid,
             booked_at: row.booked_at,

@@ -224,10 +224,10 @@ fn waive(
         .find(|waiver| waiver.in_force.holds(day, known_at))
         .filter(|waiver| !(additional && waiver.excludes_additional));
     let Some(waiver) = waiver else { return Ok(()) };
-    let waived = Money::round(bill.payable.as_decimal() * waiver.share, Rounding::Dollar)?;
+    let relief = Money::round(bill.payable.as_decimal() * waiver.share, Rounding::Dollar)?;
     bill.add(
         LineKind::RentWaived,
-        waived.negated(),
+        relief.negated(),
         &waiver.row,
         General::RentWaived,
     )

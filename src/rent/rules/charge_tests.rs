@@ -68,6 +68,7 @@ fn book() -> RuleBook {
     let review = |number, from, change, waived: Option<&str>| crate::rent::model::Review {
         row: row(number),
         in_force: in_force(from, None),
+        index_change: None,
         rent_change: decimal(change),
         increase_waived_until: waived.map(date),
     };

@@ -51,7 +51,8 @@ pub struct Revision {
     #[diesel(sql_type = BigInt)]
     pub household: TenantNumber,
     #[diesel(sql_type = SmallInt)]
-    pub revision: i16,
+    #[diesel(column_name = revision)]
+    pub number: i16,
     /// The change; below zero it is in the tenant's favour.
     #[diesel(sql_type = Numeric)]
     pub amount: Money,

@@ -33,6 +33,7 @@ pub fn tenures_in(
 ) -> Result<Vec<Tenure>, DbError> {
     let charges = rent_charge::table
         .filter(rent_charge::household.eq(rent_tenure::household))
+        .filter(rent_charge::household.between(*band.start(), *band.end()))
         .filter(rent_charge::tenancy_id.eq(rent_tenure::tenancy_id))
         .filter(rent_charge::month.eq(month))
         .filter(rent_charge::revision.eq(0));

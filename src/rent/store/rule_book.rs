@@ -26,6 +26,17 @@ type Dated = (
     bool,
 );
 
+/// The same for a waiver, which always has a last day.
+type DatedWaiver = (
+    i32,
+    NaiveDate,
+    NaiveDate,
+    DateTime<Utc>,
+    Option<DateTime<Utc>>,
+    String,
+    bool,
+);
+
 fn dated(
     (number, valid_from, valid_to, recorded_at, replaced_at, source, assumed): Dated,
 ) -> (RuleRow, InForce) {
@@ -93,19 +104,21 @@ pub fn load_book(conn: &mut PgConnection) -> Result<RuleBook, DbError> {
         };
         book.rates.entry(estate).or_default().push(rate);
     }
-    let reviews: Vec<(Dated, Decimal, Option<NaiveDate>)> = rent_review::table
+    let reviews: Vec<(Dated, Option<Decimal>, Decimal, Option<NaiveDate>)> = rent_review::table
         .select((
             dated_columns!(rent_review),
+            rent_review::index_change,
             rent_review::rent_change,
             rent_review::increase_waived_until,
         ))
         .order((rent_review::valid_from, rent_review::id))
         .load(conn)?;
-    for (columns, rent_change, increase_waived_until) in reviews {
+    for (columns, index_change, rent_change, increase_waived_until) in reviews {
         let (row, in_force) = dated(columns);
         book.reviews.push(Review {
             row,
             in_force,
+            index_change,
             rent_change,
             increase_waived_until,
         });
@@ -141,19 +154,7 @@ fn load_schemes(conn: &mut PgConnection, book: &mut RuleBook) -> Result<(), DbEr
             longest,
         });
     }
-    let waivers: Vec<(
-        (
-            i32,
-            NaiveDate,
-            NaiveDate,
-            DateTime<Utc>,
-            Option<DateTime<Utc>>,
-            String,
-            bool,
-        ),
-        Decimal,
-        bool,
-    )> = rent_waiver::table
+    let waivers: Vec<(DatedWaiver, Decimal, bool)> = rent_waiver::table
         .select((
             dated_columns!(rent_waiver),
             rent_waiver::share,
@@ -198,6 +199,23 @@ pub enum NewRule {
     },
 }
 
+/// Inserts a row with the columns that every rule table has and its own.
+macro_rules! insert {
+    ($conn:ident, $table:ident, $in_force:ident, $source:ident, $valid_to:expr, $($column:expr),*) => {
+        diesel::insert_into($table::table)
+            .values((
+                $table::valid_from.eq($in_force.valid_from),
+                $table::valid_to.eq($valid_to),
+                $table::recorded_at.eq($in_force.recorded_at),
+                $table::source.eq($source),
+                $table::assumed.eq(false),
+                $($column),*
+            ))
+            .returning($table::id)
+            .get_result($conn)
+    };
+}
+
 /// Adds a rule known from now on; the tables' constraints refuse what contradicts another.
 pub fn add_rule(
     conn: &mut PgConnection,
@@ -205,28 +223,29 @@ pub fn add_rule(
     in_force: &InForce,
     source: &str,
 ) -> Result<i32, RentError> {
-    macro_rules! insert {
-        ($table:ident, $valid_to:expr, $($column:expr),*) => {
-            diesel::insert_into($table::table)
-                .values((
-                    $table::valid_from.eq(in_force.valid_from),
-                    $table::valid_to.eq($valid_to),
-                    $table::recorded_at.eq(in_force.recorded_at),
-                    $table::source.eq(source),
-                    $table::assumed.eq(false),
-                    $($column),*
-                ))
-                .returning($table::id)
-                .get_result(conn)
-        };
-    }
-    let added = match rule {
+    insert_rule(conn, rule, in_force, source).map_err(|error| match DbError::from(error) {
+        DbError::Constraint(name) => RentError::Rule(name),
+        error @ DbError::TooLarge => RentError::Rule(error.to_string()),
+        other => other.into(),
+    })
+}
+
+fn insert_rule(
+    conn: &mut PgConnection,
+    rule: &NewRule,
+    in_force: &InForce,
+    source: &str,
+) -> QueryResult<i32> {
+    match rule {
         NewRule::Rate {
             estate,
             rent_per_m2,
             rates_per_m2,
         } => insert!(
+            conn,
             rent_rate,
+            in_force,
+            source,
             in_force.valid_to,
             rent_rate::estate_id.eq(estate),
             rent_rate::rent_per_m2.eq(rent_per_m2),
@@ -237,7 +256,10 @@ pub fn add_rule(
             rent_change,
             increase_waived_until,
         } => insert!(
+            conn,
             rent_review,
+            in_force,
+            source,
             in_force.valid_to,
             rent_review::index_change.eq(index_change),
             rent_review::rent_change.eq(rent_change),
@@ -248,12 +270,12 @@ pub fn add_rule(
             effect,
             longest,
         } => {
-            let (effect, figure) = match effect {
-                Effect::Reduce(share) => ("reduce", share),
-                Effect::Multiply(times) => ("multiply", times),
-            };
+            let (effect, figure) = in_columns(effect);
             insert!(
+                conn,
                 rent_scheme,
+                in_force,
+                source,
                 in_force.valid_to,
                 rent_scheme::scheme.eq(scheme),
                 rent_scheme::effect.eq(effect),
@@ -265,16 +287,22 @@ pub fn add_rule(
             share,
             excludes_additional,
         } => insert!(
+            conn,
             rent_waiver,
+            in_force,
+            source,
             in_force.valid_to.unwrap_or(in_force.valid_from),
             rent_waiver::share.eq(share),
             rent_waiver::excludes_additional.eq(excludes_additional)
         ),
-    };
-    added.map_err(|error| match DbError::from(error) {
-        DbError::Constraint(name) => RentError::Rule(name),
-        other => other.into(),
-    })
+    }
+}
+
+fn in_columns(effect: &Effect) -> (&'static str, &Decimal) {
+    match effect {
+        Effect::Reduce(share) => ("reduce", share),
+        Effect::Multiply(times) => ("multiply", times),
+    }
 }
 
 /// Gives each estate without a rent rate the one assumed for its district; says how many.

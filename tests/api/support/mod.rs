@@ -2,6 +2,8 @@
 
 mod call;
 mod database;
+pub mod fixture;
+pub mod world;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,17 +21,22 @@ use kaifong::platform::auth::{Issuer, Jwks, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience};
 use kaifong::platform::http::measure::measure;
+use kaifong::platform::jobs::Worker;
 use kaifong::platform::telemetry::Metrics;
 use serde_json::Value;
 use utoipa_actix_web::AppExt;
 
 pub use call::{Answer, Call};
-pub use database::{TestDatabase, count, server};
+pub use database::{TestDatabase, count};
 
 /// A clock that stands still until told otherwise.
 pub struct FixedClock(Mutex<DateTime<Utc>>);
 
 impl FixedClock {
+    pub fn at(now: &str) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(now.parse().unwrap())))
+    }
+
     pub fn set(&self, now: &str) {
         *self.0.lock().unwrap() = now.parse().unwrap();
     }
@@ -60,15 +67,22 @@ pub async fn start_on(
 ) -> TestApp<
     impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
 > {
-    let clock = Arc::new(FixedClock(Mutex::new(
-        "2026-11-20T01:00:00Z".parse().unwrap(),
-    )));
-    let key = SigningKey::generate().unwrap();
     let patience = Patience {
         connections: 8,
         queue: 64,
         wait: Duration::from_secs(5),
     };
+    start_with(database, patience).await
+}
+
+pub async fn start_with(
+    database: TestDatabase,
+    patience: Patience,
+) -> TestApp<
+    impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
+> {
+    let clock = FixedClock::at("2026-11-20T01:00:00Z");
+    let key = SigningKey::generate().unwrap();
     let app = Data::new(App {
         db: Db::open(database.url(), patience),
         clock: clock.clone(),
@@ -114,6 +128,14 @@ where
             .unwrap()
     }
 
+    /// Does the background work that is due; says how many jobs were tried.
+    pub fn work(&self) -> usize {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        Worker::new(app::handlers(), self.database.url(), clock)
+            .drain()
+            .unwrap()
+    }
+
     pub async fn send(&self, call: Call) -> Answer {
         let request = call.into_request(|scope| self.token(scope));
         let response = call_service(&self.service, request).await;
@@ -126,5 +148,16 @@ where
             body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
             bytes,
         }
+    }
+}
+
+/// Numbers that look random and are the same in every run (xorshift).
+pub fn dice(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed;
+    move |sides| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % sides.max(1)
     }
 }

@@ -1,12 +1,17 @@
-//! The ledger in PostgreSQL. The only file that names its tables.
+//! The ledger in PostgreSQL. The only folder that names its tables.
+
+mod books;
+mod checkpoints;
+mod entries;
+mod lies;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use diesel::sql_types::{Array, BigInt, Date, Numeric, Timestamptz};
-
 use uuid::Uuid;
 
 use super::model::{Account, General, LedgerError, Transfer};
@@ -14,7 +19,19 @@ use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{ledger_checkpoint, ledger_transfer, rent_account};
+use crate::platform::db::schema::{ledger_transfer, rent_account};
+
+pub(super) use books::{balances_before, class_totals, each_effective, months};
+pub(super) use checkpoints::{
+    add_checkpoint, any_booked, checkpoint, each_booked, hold_postings, newest_checkpoint,
+    next_checkpoint, seal_end, sealed_through,
+};
+pub use entries::entries;
+pub(super) use entries::{record_reversal, transfer};
+pub(super) use lies::{
+    Totals, odd_transfers, posted_twice, prepare_to_scan, totals, unsealed, wrong_balances,
+    wrong_reversals,
+};
 
 /// Postings hold this lock shared; a checkpoint takes it alone, so none is under way then.
 const SEAL_LOCK: &str = "SELECT pg_advisory_xact_lock_shared(7210813)";
@@ -35,28 +52,45 @@ pub fn open_months(conn: &mut PgConnection, first: Month, last: Month) -> Result
 /// Holds off checkpoints until the transaction ends; says up to when the ledger is sealed.
 pub(super) fn hold_seal(conn: &mut PgConnection) -> Result<Option<DateTime<Utc>>, DbError> {
     diesel::sql_query(SEAL_LOCK).execute(conn)?;
-    let newest = ledger_checkpoint::table
-        .select(ledger_checkpoint::through)
-        .order(ledger_checkpoint::number.desc())
-        .first(conn)
-        .optional()?;
-    Ok(newest)
+    sealed_through(conn)
 }
 
 /// Adds `transfers`.
 pub(super) fn append(conn: &mut PgConnection, transfers: &[Transfer]) -> Result<(), LedgerError> {
+    // In the order of id: two that post the same things never wait for each other in a circle.
+    let mut sorted: Vec<&Transfer> = transfers.iter().collect();
+    sorted.sort_unstable_by_key(|transfer| transfer.id);
     let Err(error) = diesel::copy_from(ledger_transfer::table)
-        .from_insertable(transfers)
+        .from_insertable(sorted)
         .execute(conn)
-        .map_err(DbError::from)
     else {
         return Ok(());
     };
-    match &error {
+    if let Some(date) = outside(&error, transfers) {
+        return Err(LedgerError::OutsideLedger(date));
+    }
+    match DbError::from(error) {
         // Each month is a table of its own, and so is the name of its key.
         DbError::Constraint(name) if name.ends_with("_pkey") => Err(LedgerError::AlreadyPosted),
-        _ => Err(error.into()),
+        error => Err(error.into()),
     }
+}
+
+/// The date for which there is no month, when that is why `transfers` were refused: the only
+/// failed check without a name. PostgreSQL tells the date at the end of the details.
+fn outside(error: &Diesel, transfers: &[Transfer]) -> Option<NaiveDate> {
+    let Diesel::DatabaseError(DatabaseErrorKind::CheckViolation, info) = error else {
+        return None;
+    };
+    if info.constraint_name().is_some() {
+        return None;
+    }
+    let named = info
+        .details()
+        .and_then(|details| details.rsplit_once('('))
+        .and_then(|(_, date)| date.split(')').next())
+        .and_then(|date| date.parse().ok());
+    named.or_else(|| transfers.iter().map(|transfer| transfer.effective_on).min())
 }
 
 /// Adds to each household's balance, opening its account if need be; in the order of

@@ -1,10 +1,11 @@
 //! Sums over the whole ledger: the trial balance (試算表), and what households owe.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Numeric};
+use diesel::sql_types::{BigInt, Date, Numeric};
 use rust_decimal::Decimal;
 
 use super::model::{Account, General, LedgerError};
+use crate::kernel::month::Month;
 use crate::platform::db::DbError;
 
 /// What went into one account, or into all accounts of households.
@@ -70,29 +71,44 @@ fn line(lines: &mut [TrialLine], number: i64) -> Result<&mut TrialLine, LedgerEr
     lines.find(|line| line.account == account).ok_or(unknown)
 }
 
-/// What households owe, and what stands to their credit, by everything booked.
+/// Where all households stand in a month: what they owed or had to their credit before its
+/// charges, by everything booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
-pub struct Owing {
-    /// Households that owe something.
+pub struct Standing {
+    /// Households in arrears.
     #[diesel(sql_type = BigInt)]
-    pub owing: i64,
+    pub in_arrears: i64,
     #[diesel(sql_type = Numeric)]
-    pub owed: Decimal,
+    pub arrears: Decimal,
     /// Households in credit.
     #[diesel(sql_type = BigInt)]
     pub in_credit: i64,
     #[diesel(sql_type = Numeric)]
     pub credit: Decimal,
+    /// What all of them owe together, the month's charges included.
+    #[diesel(sql_type = Numeric)]
+    pub balance: Decimal,
 }
 
-/// What all households owe, and what stands to their credit.
-pub fn owing(conn: &mut PgConnection) -> Result<Owing, DbError> {
+/// Where all households stand in `month`.
+pub fn standing(conn: &mut PgConnection, month: Month) -> Result<Standing, DbError> {
     Ok(diesel::sql_query(
-        "SELECT count(*) FILTER (WHERE balance > 0) AS owing, \
-                coalesce(sum(balance) FILTER (WHERE balance > 0), 0) AS owed, \
-                count(*) FILTER (WHERE balance < 0) AS in_credit, \
-                coalesce(-sum(balance) FILTER (WHERE balance < 0), 0) AS credit \
-         FROM rent_account",
+        "WITH charged AS ( \
+             SELECT household, sum(change) AS amount FROM ledger_transfer \
+             CROSS JOIN LATERAL (VALUES (debit, amount), (credit, -amount)) AS side (household, change) \
+             WHERE effective_on BETWEEN $1 AND $2 AND kind = 'charge' AND household >= 100000000 \
+             GROUP BY household), \
+         before AS ( \
+             SELECT a.balance, a.balance - coalesce(c.amount, 0) AS forward \
+             FROM rent_account a LEFT JOIN charged c USING (household)) \
+         SELECT count(*) FILTER (WHERE forward > 0) AS in_arrears, \
+                coalesce(sum(forward) FILTER (WHERE forward > 0), 0) AS arrears, \
+                count(*) FILTER (WHERE forward < 0) AS in_credit, \
+                coalesce(-sum(forward) FILTER (WHERE forward < 0), 0) AS credit, \
+                coalesce(sum(balance), 0) AS balance \
+         FROM before",
     )
+    .bind::<Date, _>(month.first())
+    .bind::<Date, _>(month.last())
     .get_result(conn)?)
 }

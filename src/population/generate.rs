@@ -10,9 +10,10 @@ use super::history::{History, Piece, Told};
 use super::homes::Place;
 use super::model::{Order, PopulationError, Summary, Window};
 use super::plan::{Letting, Plan, plan};
+use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::{self, DbError, execute, transact};
-use crate::rent::{FinishedRun, Tenure, Terms, Watch};
-use crate::tenancy::BulkTenancy;
+use crate::rent::{FinishedRun, RentError, Tenure, Terms, Watch};
+use crate::tenancy::Tenancy;
 use crate::{estates, ledger, rent, tenancy};
 
 /// Rows of a `COPY` of people and flats.
@@ -175,8 +176,8 @@ impl Loader<'_> {
         self.took.end("households");
         for (tenures, lettings) in tenures.chunks(AT_ONCE).zip(lettings.chunks(AT_ONCE)) {
             self.go_on()?;
-            let rows = tenures.iter().zip(lettings).map(bulk_tenancy);
-            tenancy::load_tenancies(self.conn, &rows.collect::<Vec<_>>())?;
+            let rows = tenures.iter().zip(lettings).map(tenancy_of);
+            tenancy::load_tenancies(self.conn, &rows.collect::<Result<Vec<_>, _>>()?)?;
         }
         self.took.end("tenancies");
         // By household: the same rows in the same order, whatever the map's.
@@ -244,10 +245,11 @@ impl Loader<'_> {
     }
 }
 
-fn bulk_tenancy((tenure, letting): (&Tenure, &Letting)) -> BulkTenancy {
-    BulkTenancy {
+fn tenancy_of((tenure, letting): (&Tenure, &Letting)) -> Result<Tenancy, PopulationError> {
+    let code = TenantCode::of(tenure.household);
+    Ok(Tenancy {
         id: tenure.tenancy_id,
-        household: tenure.household,
+        household: code.ok_or(RentError::NoSuchAccount)?,
         flat_id: letting.flat,
         kind: tenure.kind,
         starts_on: tenure.starts_on,
@@ -257,7 +259,7 @@ fn bulk_tenancy((tenure, letting): (&Tenure, &Letting)) -> BulkTenancy {
         recorded_at: tenure.recorded_at,
         end_recorded_at: tenure.end_recorded_at,
         version: if tenure.ends_on.is_some() { 2 } else { 1 },
-    }
+    })
 }
 
 /// Where the time goes.

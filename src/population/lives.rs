@@ -9,7 +9,7 @@ use super::homes::leap_day;
 use super::model::Window;
 use crate::kernel::clock::hong_kong_time;
 use crate::kernel::month::Month;
-use crate::tenancy::TenancyKind;
+use crate::tenancy::{EndReason, TenancyKind};
 
 /// Of ten thousand flats a year: let anew to another household, and left for another flat.
 const LET_ANEW: u32 = 300;
@@ -54,7 +54,7 @@ pub struct Stay {
     pub starts_on: NaiveDate,
     pub recorded_at: DateTime<Utc>,
     /// The last day, when it was known, and why.
-    pub end: Option<(NaiveDate, DateTime<Utc>, &'static str)>,
+    pub end: Option<(NaiveDate, DateTime<Utc>, EndReason)>,
 }
 
 impl Stay {
@@ -67,7 +67,7 @@ impl Stay {
         }
     }
 
-    fn until(self, last: NaiveDate, reason: &'static str, dice: &mut Dice) -> Self {
+    fn until(self, last: NaiveDate, reason: EndReason, dice: &mut Dice) -> Self {
         let before = Days::new(dice.between(15, 25).into());
         let known = office_hour(Month::of(last).first() - before, dice);
         Self {
@@ -100,7 +100,7 @@ pub fn story(fate: Fate, opened: Option<NaiveDate>, window: &Window, dice: &mut 
             let next = day_of_start(any_month(window, dice), dice);
             let next = next.clamp(first + Days::new(1), window.until);
             let left = day_of_end(next, first, dice);
-            let reason = dice.choose(REASONS, "surrender");
+            let reason = dice.choose(REASONS, EndReason::Surrender);
             let old = Stay::open(long_ago(opened, window, dice), dice);
             let old = old.until(left, reason, dice);
             Story::OneAfterOther(old, Stay::open(next, dice))
@@ -109,7 +109,7 @@ pub fn story(fate: Fate, opened: Option<NaiveDate>, window: &Window, dice: &mut 
             let moved = day_of_start(any_month(window, dice), dice);
             let moved = moved.clamp(first + Days::new(1), window.until);
             let old = Stay::open(long_ago(opened, window, dice), dice);
-            let old = old.until(moved - Days::new(1), "transfer", dice);
+            let old = old.until(moved - Days::new(1), EndReason::Transfer, dice);
             let new = Stay::open(moved, dice);
             // A transfer is recorded as a whole.
             let recorded_at = old.end.map_or(new.recorded_at, |(_, known, _)| known);
@@ -125,11 +125,11 @@ pub fn story(fate: Fate, opened: Option<NaiveDate>, window: &Window, dice: &mut 
     }
 }
 
-const REASONS: &[(u32, &str)] = &[
-    (700, "surrender"),
-    (200, "death"),
-    (70, "notice_to_quit"),
-    (30, "other"),
+const REASONS: &[(u32, EndReason)] = &[
+    (700, EndReason::Surrender),
+    (200, EndReason::Death),
+    (70, EndReason::NoticeToQuit),
+    (30, EndReason::Other),
 ];
 
 /// On what terms a household lives here.

@@ -16,7 +16,7 @@ use crate::estates::Flat;
 use crate::kernel::id::{FlatId, TenancyId};
 use crate::kernel::tenant_code::TenantCode;
 use crate::rent::{Award, Tenure};
-use crate::tenancy::TenancyKind;
+use crate::tenancy::{EndReason, TenancyKind};
 
 /// A household, and how it pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Household {
 pub struct Letting {
     pub flat: FlatId,
     pub household_size: i16,
-    pub end_reason: Option<&'static str>,
+    pub end_reason: Option<EndReason>,
 }
 
 /// Everyone and where they live.

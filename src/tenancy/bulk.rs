@@ -4,27 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 
-use super::TenancyKind;
-use crate::kernel::id::{FlatId, TenancyId};
+use super::model::Tenancy;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::schema::{household, tenancy};
 use crate::platform::db::{DbError, execute};
-
-/// A tenancy to load, ended or not.
-#[derive(Debug, Clone)]
-pub struct BulkTenancy {
-    pub id: TenancyId,
-    pub household: i64,
-    pub flat_id: FlatId,
-    pub kind: TenancyKind,
-    pub starts_on: NaiveDate,
-    pub ends_on: Option<NaiveDate>,
-    pub end_reason: Option<&'static str>,
-    pub household_size: i16,
-    pub recorded_at: DateTime<Utc>,
-    pub end_recorded_at: Option<DateTime<Utc>>,
-    pub version: i32,
-}
 
 /// Whether there is no household, and so no tenancy.
 pub fn is_empty(conn: &mut PgConnection) -> Result<bool, DbError> {
@@ -64,7 +47,7 @@ pub fn load_households(
 }
 
 /// Adds `tenancies` by one `COPY`.
-pub fn load_tenancies(conn: &mut PgConnection, tenancies: &[BulkTenancy]) -> Result<(), DbError> {
+pub fn load_tenancies(conn: &mut PgConnection, tenancies: &[Tenancy]) -> Result<(), DbError> {
     let rows = tenancies.iter().map(|new| {
         (
             tenancy::id.eq(new.id),

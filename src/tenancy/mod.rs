@@ -17,7 +17,7 @@ mod rules;
 mod store;
 
 pub use api::routes;
-pub use bulk::{BulkTenancy, is_empty, load_households, load_tenancies, running};
+pub use bulk::{is_empty, load_households, load_tenancies, running};
 pub use commands::{end, resize, start, transfer};
 pub use model::{
     EndReason, Ending, HouseholdChanged, Move, NewTenancy, Tenancy, TenancyError, TenancyKind,

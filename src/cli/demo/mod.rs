@@ -114,7 +114,7 @@ fn look(
         running: tenancy::running(&mut conn, today)?,
         run: rent::run_of(&mut conn, month)?,
         trial: ledger::trial_balance(&mut conn)?,
-        owing: ledger::owing(&mut conn)?,
+        standing: ledger::standing(&mut conn, month)?,
         // A register without that household has no bill to show.
         bill: quoted.and_then(Result::ok),
     })

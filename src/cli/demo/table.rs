@@ -12,7 +12,7 @@ use crate::kernel::language::Language;
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
-use crate::ledger::{General, Owing, TrialLine};
+use crate::ledger::{General, Standing, TrialLine};
 use crate::rent::{Billed, Line, Quote, RentRun, word_of_line};
 
 /// What happened.
@@ -31,7 +31,7 @@ pub struct Told {
     /// The charge of the month, by this demo or an earlier one.
     pub run: Option<RentRun>,
     pub trial: Vec<TrialLine>,
-    pub owing: Owing,
+    pub standing: Standing,
     pub bill: Option<Bill>,
 }
 
@@ -125,16 +125,24 @@ fn standing(text: &mut String, told: &Told) -> std::fmt::Result {
         let line = told.trial.iter().find(|line| line.account == Some(account));
         line.map_or(Decimal::ZERO, |line| line.debit - line.credit)
     };
-    let owing = &told.owing;
-    let owed = format!("Owed by {} households", grouped(owing.owing));
-    let credit = format!("Credit of {} households", grouped(owing.in_credit));
+    let Standing {
+        in_arrears,
+        arrears,
+        in_credit,
+        credit,
+        balance,
+    } = told.standing;
+    let behind = format!("Arrears of {} households", grouped(in_arrears));
+    let ahead = format!("Credit of {} households", grouped(in_credit));
+    let all = format!("All of it with {}'s rent", told.month);
     text.push('\n');
     for (label, amount) in [
         ("Relief: Rent Assistance", net(General::RentAssistance)),
         ("Relief: increases waived", net(General::IncreaseWaived)),
         ("Relief: rent waived", net(General::RentWaived)),
-        (&owed, owing.owed),
-        (&credit, owing.credit),
+        (&behind, arrears),
+        (&ahead, -credit),
+        (&all, balance),
     ] {
         writeln!(text, "{label:<LABEL$}{:>AMOUNT$}", dollars(amount))?;
     }
@@ -173,8 +181,9 @@ fn one_bill(text: &mut String, bill: &Bill) -> std::fmt::Result {
 fn bill_line(text: &mut String, line: &Line) -> std::fmt::Result {
     let word = word_of_line(line.kind, Language::En);
     let (amount, number) = (dollars(line.amount.as_decimal()), line.row.number);
-    let assumed = if line.row.assumed { " (assumed)" } else { "" };
     let source = &line.row.source;
+    let told = !line.row.assumed || source.contains("assumed");
+    let assumed = if told { "" } else { " (assumed)" };
     writeln!(
         text,
         "  {word:<34}{amount:>16}   rule {number}: {source}{assumed}"
@@ -263,11 +272,12 @@ mod tests {
                 trial(Some(General::RentAssistance), "1172.50", "0"),
                 trial(None, "2345", "1172.50"),
             ],
-            owing: Owing {
-                owing: 1,
-                owed: "1172.5".parse().unwrap(),
-                in_credit: 0,
-                credit: Decimal::ZERO,
+            standing: Standing {
+                in_arrears: 1,
+                arrears: "20".parse().unwrap(),
+                in_credit: 2,
+                credit: "35.5".parse().unwrap(),
+                balance: "1157".parse().unwrap(),
             },
             bill: Some(Bill {
                 code: TenantCode::of(TenantCode::FIRST).unwrap(),
@@ -307,8 +317,9 @@ Total: both columns are equal                  HK$3,517.50           HK$3,517.50
 Relief: Rent Assistance                        HK$1,172.50
 Relief: increases waived                           HK$0.00
 Relief: rent waived                                HK$0.00
-Owed by 1 households                           HK$1,172.50
-Credit of 0 households                             HK$0.00
+Arrears of 1 households                           HK$20.00
+Credit of 2 households                           -HK$35.50
+All of it with 2026-11's rent                  HK$1,157.00
 
 The bill of household 1000000005 for 2026-11
   Basic rent                             HK$2,345.00   rule 7: a gazette (assumed)

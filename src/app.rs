@@ -1,12 +1,13 @@
 //! The composition root: the one place that knows every slice.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{Data, JsonConfig, PathConfig, QueryConfig, to};
 use actix_web::{HttpRequest, ResponseError};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
+use tokio::sync::Semaphore;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -21,6 +22,7 @@ use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
 use crate::platform::http::unmatched::KnownPaths;
 use crate::platform::jobs::{Handlers, JobFailure};
+use crate::platform::paper::{Fonts, PaperError};
 use crate::platform::telemetry::Metrics;
 use crate::rent::{self, RuleShelf};
 use crate::system;
@@ -35,6 +37,45 @@ pub struct App {
     pub rules: Arc<RuleShelf>,
     /// The largest request body, in bytes.
     pub body_limit: usize,
+    /// What papers are drawn with.
+    pub desk: Desk,
+}
+
+/// Where papers are drawn: two at a time, off the threads that answer requests.
+pub struct Desk {
+    fonts: Arc<OnceLock<Fonts>>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            fonts: Arc::default(),
+            places: Arc::new(Semaphore::new(2)),
+        }
+    }
+}
+
+impl Desk {
+    /// Draws a paper; the fonts are looked for when the first is asked for.
+    pub async fn draw(
+        &self,
+        paper: impl FnOnce(&Fonts) -> Result<Vec<u8>, PaperError> + Send + 'static,
+    ) -> Result<Vec<u8>, PaperError> {
+        let fonts = Arc::clone(&self.fonts);
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let drawn = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            if let Some(fonts) = fonts.get() {
+                return paper(fonts);
+            }
+            let found = Fonts::find(None)?;
+            paper(fonts.get_or_init(|| found))
+        });
+        drawn
+            .await
+            .unwrap_or_else(|died| Err(PaperError::Unwritable(died.to_string())))
+    }
 }
 
 /// Mounts every slice; the server and the tests both call this.

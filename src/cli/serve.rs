@@ -18,7 +18,7 @@ use utoipa_actix_web::AppExt;
 use super::database::Database;
 use super::work::worker;
 use super::{Failure, token};
-use crate::app::{self, App};
+use crate::app::{self, App, Desk};
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::platform::config::Config;
 use crate::platform::db::{Db, Patience};
@@ -58,6 +58,7 @@ pub(super) fn serve(
         clock: Arc::clone(&clock),
         rules: Arc::default(),
         body_limit: config.body_limit,
+        desk: Desk::default(),
     });
     let verifier = Data::new(token::verifier(config, Arc::clone(&clock))?);
     let metrics = Data::new(Metrics::new()?);

@@ -8,4 +8,5 @@ pub mod crypto;
 pub mod db;
 pub mod http;
 pub mod jobs;
+pub mod paper;
 pub mod telemetry;

@@ -1,8 +1,8 @@
 //! The statement of a rent account, as JSON or as a PDF to read.
 
-use actix_web::http::header::CONTENT_LANGUAGE;
+use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_LANGUAGE};
 use actix_web::web::{Data, Path, Query};
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -30,6 +30,7 @@ use crate::rent::words;
 const LONGEST: u32 = 84;
 
 const PERIOD: Kind = Kind::new("statement-period", 422, "No statement covers such a period");
+const NO_PAPER: Kind = Kind::new("no-paper", 503, "This server cannot print");
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(get_rent_statement);
@@ -123,6 +124,7 @@ async fn get_rent_statement(
     code: Path<TenantCode>,
     query: Query<StatementQuery>,
     Reads(language): Reads,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (code, now, rules) = (*code, app.clock.now(), app.rules.clone());
     let to = query.to.unwrap_or_else(|| hong_kong_month(now));
@@ -132,10 +134,27 @@ async fn get_rent_statement(
         .db
         .read(move |conn| statement::assemble(conn, &rules, code, (from, to), now))
         .await?;
+    let accepts = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|header| header.to_str().ok());
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_LANGUAGE, language.tag()));
     response.insert_header(("Vary", "Accept, Accept-Language"));
-    Ok(response.json(StatementOut::new(statement, language)))
+    if !accepts.is_some_and(|accepts| accepts.contains("application/pdf")) {
+        return Ok(response.json(StatementOut::new(statement, language)));
+    }
+    let pdf = app
+        .desk
+        .draw(move |fonts| statement::pdf(&statement, language, fonts))
+        .await;
+    let pdf = pdf.map_err(|error| {
+        tracing::error!(error.cause = %error, "a statement was not printed");
+        Problem::new(NO_PAPER)
+    })?;
+    let name = format!("attachment; filename=\"rent-statement-{from}-{to}.pdf\"");
+    response.insert_header((CONTENT_DISPOSITION, name));
+    Ok(response.content_type("application/pdf").body(pdf))
 }
 
 fn check_period(from: Month, to: Month, this_month: Month) -> Result<(), Problem> {

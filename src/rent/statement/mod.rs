@@ -1,6 +1,11 @@
 //! The statement of a rent account (租金結單): what was charged and paid, month by month, and
 //! what is due now.
 
+mod pdf;
+mod words;
+
+pub use pdf::pdf;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;
 

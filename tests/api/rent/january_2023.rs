@@ -37,12 +37,14 @@ where
         app.send(call).await.expect(200)
     };
     let account = get("").await;
+    let statement = get("/statement").await;
     let quote = get("/quote").await;
     let dated = get("/quote?month=2023-01&valid_at=2023-01-01").await;
     vec![
         account["owed"].clone(),
         quote["due"].clone(),
         dated["due"].clone(),
+        statement["due"]["due"].clone(),
     ]
 }
 

@@ -7,6 +7,7 @@ mod conservation;
 mod corrections;
 mod january_2023;
 mod runs;
+mod statement;
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{call_service, init_service, read_body};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kaifong::app::{self, App};
+use kaifong::app::{self, App, Desk};
 use kaifong::kernel::clock::Clock;
 use kaifong::platform::auth::{Issuer, Jwks, Verifier};
 use kaifong::platform::crypto::SigningKey;
@@ -88,6 +88,7 @@ pub async fn start_with(
         clock: clock.clone(),
         rules: Arc::default(),
         body_limit: 32 * 1024,
+        desk: Desk::default(),
     });
     let verifier = Data::new(Verifier::new(issuer(), Jwks::of(&key), clock.clone()));
     let metrics = Data::new(Metrics::new().unwrap());

@@ -193,7 +193,7 @@ impl Setter<'_> {
             height: LINE,
             ..Strip::default()
         };
-        strip.rule(self.left, 0, self.width);
+        strip.rule(self.left, 0, self.width, LINE);
         self.flow.push(Flow::Strip(strip));
     }
 
@@ -252,11 +252,11 @@ impl Strip {
         self.height = self.height.max(top);
     }
 
-    fn rule(&mut self, left: Length, top: Length, width: Length) {
+    fn rule(&mut self, left: Length, top: Length, width: Length, thickness: Length) {
         self.marks.push(Mark {
             left,
             top,
-            ink: Ink::Rule(width, LINE),
+            ink: Ink::Rule(width, thickness),
         });
     }
 }

@@ -113,7 +113,7 @@ impl Setter<'_> {
             }
         }
         strip.height += ROW_PADDING;
-        strip.rule(self.left, strip.height, self.width);
+        strip.rule(self.left, strip.height, self.width, LINE);
         strip.height += LINE;
         strip
     }
@@ -142,8 +142,8 @@ impl Setter<'_> {
             strip.lines_at(ROW_PADDING, &lines, row.style, left, cell);
         }
         strip.height += ROW_PADDING;
-        strip.rule(self.left, strip.height, self.width);
-        strip.height += LINE;
+        strip.rule(self.left, strip.height, self.width, LINE / 2);
+        strip.height += LINE / 2;
         strip
     }
 }

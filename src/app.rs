@@ -16,17 +16,22 @@ use utoipa_actix_web::{AppExt, scope};
 
 use crate::estates;
 use crate::kernel::clock::Clock;
-use crate::ledger;
+use crate::kernel::id::{EstateId, FlatId};
+use crate::kernel::month::Month;
+use crate::kernel::tenant_code::TenantCode;
+use crate::ledger::{self, TransferKind};
 use crate::platform::auth::Gate;
 use crate::platform::db::Db;
+use crate::platform::http::document::set_right;
+use crate::platform::http::page::{Cursor, Limit};
 use crate::platform::http::problem::Problem;
 use crate::platform::http::unmatched::KnownPaths;
 use crate::platform::jobs::{Handlers, JobFailure};
 use crate::platform::paper::{Fonts, PaperError};
 use crate::platform::telemetry::Metrics;
-use crate::rent::{self, RuleShelf};
+use crate::rent::{self, RuleShelf, Scheme};
 use crate::system;
-use crate::tenancy;
+use crate::tenancy::{self, TenancyKind};
 
 /// Everything a handler may reach.
 pub struct App {
@@ -122,7 +127,8 @@ pub fn document() -> OpenApi {
         .components
         .get_or_insert_default()
         .add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
-    document
+    // A description that cannot be read back is shown as it was; a test would see it.
+    set_right(&document).unwrap_or(document)
 }
 
 /// Every scope that some operation asks for, sorted.
@@ -170,7 +176,12 @@ pub fn headers() -> DefaultHeaders {
     description = "Tenant services for public housing. Amounts are HKD with two decimal places; \
                    dates are Hong Kong dates; instants are UTC. Every error is an RFC 9457 problem.",
     license(name = "Apache-2.0", identifier = "Apache-2.0"),
-))]
+),
+// What parameters are made of: only bodies are gathered by themselves.
+components(schemas(
+    Cursor, EstateId, FlatId, Limit, Month, Scheme, TenancyKind, TenantCode, TransferKind,
+    estates::ApplicationDistrict,
+)))]
 struct Description;
 
 fn slices(cfg: &mut ServiceConfig) {

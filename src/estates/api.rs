@@ -41,10 +41,9 @@ struct EstatesQuery {
     /// Where its flats are applied for.
     application_district: Option<ApplicationDistrict>,
     /// The previous page's `next`.
-    #[param(value_type = Option<String>)]
     after: Option<Cursor>,
     #[serde(default)]
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 25)]
+    #[param(required = false)]
     limit: Limit,
 }
 
@@ -54,10 +53,9 @@ struct EstatesQuery {
 #[into_params(parameter_in = Query)]
 struct FlatsQuery {
     /// The previous page's `next`.
-    #[param(value_type = Option<String>)]
     after: Option<Cursor>,
     #[serde(default)]
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 25)]
+    #[param(required = false)]
     limit: Limit,
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, format = Date, example = "2026-11-20")]
+#[schema(value_type = String, format = Date, pattern = r"^(19|2[01])\d{2}-\d{2}-\d{2}$", example = "2026-11-20")]
 pub struct Day(NaiveDate);
 
 /// The text is not a date from 1900 to 2199.

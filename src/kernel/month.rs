@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
     utoipa::ToSchema,
 )]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, pattern = r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", example = "2026-11")]
+#[schema(value_type = String, pattern = r"^(195[4-9]|19[6-9]\d|20\d{2})-(0[1-9]|1[0-2])$", example = "2026-11")]
 #[diesel(sql_type = Date)]
 pub struct Month(NaiveDate);
 

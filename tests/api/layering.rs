@@ -124,7 +124,7 @@ fn no_file_is_longer_than_400_lines() {
     assert!(long.is_empty(), "{long:?}");
 }
 
-fn sources() -> impl Iterator<Item = (String, String)> {
+pub fn sources() -> impl Iterator<Item = (String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     files(&root).into_iter().map(move |path| {
         let name = path

@@ -6,6 +6,8 @@ use std::path::Path;
 use kaifong::app;
 use serde_json::Value;
 
+use crate::layering::sources;
+
 #[test]
 fn the_committed_document_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/openapi.json");
@@ -18,6 +20,76 @@ fn the_committed_document_is_current() {
         committed == current,
         "the API changed: review it, then run ./dev openapi"
     );
+}
+
+#[test]
+fn every_reference_is_to_something() {
+    let document = serde_json::to_value(app::document()).unwrap();
+    let mut waiting = vec![&document];
+    let mut references = 0;
+    while let Some(value) = waiting.pop() {
+        if let Some(target) = value.get("$ref").and_then(Value::as_str) {
+            let place = target.trim_start_matches('#');
+            assert!(document.pointer(place).is_some(), "nothing is at {target}");
+            references += 1;
+        }
+        waiting.extend(value.as_array().into_iter().flatten());
+        waiting.extend(
+            value
+                .as_object()
+                .into_iter()
+                .flat_map(|object| object.values()),
+        );
+    }
+    assert!(references > 50, "{references}");
+}
+
+/// Of two shapes with one name, the description would keep one, silently.
+#[test]
+fn no_two_shapes_share_a_name() {
+    let mut named: Vec<String> = Vec::new();
+    for (_, text) in sources() {
+        let mut described = false;
+        for line in text.lines().map(str::trim) {
+            described |= line.contains("ToSchema") && !line.starts_with("use ");
+            let words: Vec<_> = line.split([' ', '<', '(', '{', ';']).collect();
+            let shape = words
+                .iter()
+                .position(|word| ["struct", "enum"].contains(word));
+            if let Some(place) = shape {
+                if described {
+                    named.push(words[place + 1].to_owned());
+                }
+                described = false;
+            }
+        }
+    }
+    let count = named.len();
+    assert!(count > 30, "{named:?}");
+    named.sort_unstable();
+    let twice: Vec<_> = named.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+#[test]
+fn every_refusal_is_a_problem_and_every_answer_described() {
+    let document = serde_json::to_value(app::document()).unwrap();
+    let paths = document["paths"].as_object().unwrap().values();
+    for operation in paths.flat_map(|path| path.as_object().unwrap().values()) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let text = response["description"].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "{operation}");
+            if let Some(content) = response["content"].as_object()
+                && status.starts_with(['4', '5'])
+                && operation["operationId"] != "ready"
+            {
+                assert!(
+                    content.keys().eq(["application/problem+json"]),
+                    "{operation}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

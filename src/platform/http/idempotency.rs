@@ -33,7 +33,7 @@ const REUSED: Kind = Kind::new(
 /// A client's name for one attempt to change something: 1 to 64 visible ASCII characters.
 #[derive(Debug, Clone, IntoParams)]
 #[into_params(names("Idempotency-Key"), parameter_in = Header)]
-pub struct IdempotencyKey(#[param(min_length = 1, max_length = 64)] String);
+pub struct IdempotencyKey(#[param(pattern = "^[!-~]{1,64}$")] String);
 
 impl FromRequest for IdempotencyKey {
     type Error = Problem;

@@ -1,5 +1,6 @@
 //! What every endpoint shares: problems, pages, idempotency, preconditions, languages.
 
+pub mod document;
 pub mod idempotency;
 pub mod language;
 pub mod measure;

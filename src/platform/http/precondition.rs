@@ -25,7 +25,7 @@ pub fn etag(version: i32) -> String {
 /// The version a change was decided on.
 #[derive(Debug, Clone, Copy, IntoParams)]
 #[into_params(names("If-Match"), parameter_in = Header)]
-pub struct IfMatch(i32);
+pub struct IfMatch(#[param(value_type = String, pattern = r#"^"[0-9]{1,9}"$"#)] i32);
 
 impl IfMatch {
     /// The version itself.

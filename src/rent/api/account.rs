@@ -39,7 +39,7 @@ struct AccountOut {
     /// This month's rent, HKD.
     rent: Money,
     next: NextOut,
-    tenancies: Vec<TenancyOut>,
+    tenancies: Vec<HeldFlatOut>,
 }
 
 /// The next month's rent.
@@ -54,7 +54,7 @@ struct NextOut {
 
 /// A flat that the household holds.
 #[derive(Serialize, ToSchema)]
-struct TenancyOut {
+struct HeldFlatOut {
     tenancy_id: TenancyId,
     kind: TenancyKind,
     estate_id: EstateId,
@@ -65,7 +65,7 @@ struct TenancyOut {
     ends_on: Option<NaiveDate>,
 }
 
-impl From<Tenure> for TenancyOut {
+impl From<Tenure> for HeldFlatOut {
     fn from(tenure: Tenure) -> Self {
         Self {
             tenancy_id: tenure.tenancy_id,
@@ -116,6 +116,6 @@ async fn get_rent_account(
             due_on: next_month.month.first(),
             rent: next_month.rent,
         },
-        tenancies: tenures.into_iter().map(TenancyOut::from).collect(),
+        tenancies: tenures.into_iter().map(HeldFlatOut::from).collect(),
     }))
 }

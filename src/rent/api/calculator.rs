@@ -35,15 +35,14 @@ struct CalculatorQuery {
     #[param(value_type = String, format = Uuid)]
     estate: EstateId,
     /// Internal floor area, m2, from 1 to 200.
-    #[param(value_type = String, example = "35.50")]
+    #[param(value_type = String, pattern = r"^[1-9]\d{0,2}(\.\d{1,2})?$", example = "35.50")]
     ifa: Decimal,
     /// Persons, from 1 to 30.
+    #[param(minimum = 1, maximum = 30)]
     household_size: u8,
     /// What the household pays by; normal rent when absent.
-    #[param(value_type = Option<String>)]
     scheme: Option<Scheme>,
     /// The rent month; this month when absent.
-    #[param(value_type = Option<String>)]
     month: Option<Month>,
 }
 

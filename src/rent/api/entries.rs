@@ -41,18 +41,16 @@ struct EntriesQuery {
     /// The last day; today when absent.
     to: Option<NaiveDate>,
     /// Only entries of this kind.
-    #[param(value_type = Option<String>)]
     kind: Option<TransferKind>,
     /// `newest` first, which is the default, or `oldest` first.
     #[serde(default)]
     #[param(inline, required = false)]
     order: Sorted,
     /// The previous page's `next`.
-    #[param(value_type = Option<String>)]
     after: Option<Cursor>,
     /// How many items to return.
     #[serde(default)]
-    #[param(value_type = u8, minimum = 1, maximum = 100, default = 25, required = false)]
+    #[param(required = false)]
     limit: Limit,
 }
 

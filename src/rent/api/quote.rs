@@ -35,7 +35,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 struct QuoteQuery {
     /// The rent month; this month when absent.
-    #[param(value_type = Option<String>)]
     month: Option<Month>,
     /// As at the end of this day; today when absent.
     valid_at: Option<NaiveDate>,

@@ -16,6 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::RecordRules;
 use crate::app::App;
+use crate::kernel::day::Day;
 use crate::kernel::id::EstateId;
 use crate::kernel::text::Line;
 use crate::platform::auth::Authorized;
@@ -36,24 +37,24 @@ enum RuleSays {
     /// An estate's rent, HKD per m2 of internal floor area a month, and the part that is rates.
     Rate {
         estate: EstateId,
-        #[schema(value_type = String)]
+        #[schema(value_type = String, pattern = r"^-?\d{1,6}(\.\d{1,4})?$")]
         rent_per_m2: Decimal,
-        #[schema(value_type = String)]
+        #[schema(value_type = String, pattern = r"^-?\d{1,6}(\.\d{1,4})?$")]
         rates_per_m2: Decimal,
     },
     /// A rent review: 0.10 is an increase of 10%, the most there can be.
     Review {
-        #[schema(value_type = Option<String>)]
+        #[schema(value_type = Option<String>, pattern = r"^-?\d{1,2}(\.\d{1,4})?$")]
         index_change: Option<Decimal>,
-        #[schema(value_type = String)]
+        #[schema(value_type = String, pattern = r"^-?\d{1,6}(\.\d{1,4})?$")]
         rent_change: Decimal,
         /// The last day on which the increase is not collected.
-        increase_waived_until: Option<NaiveDate>,
+        increase_waived_until: Option<Day>,
     },
     /// A scheme that takes a share off the rent.
     Reduction {
         scheme: Scheme,
-        #[schema(value_type = String)]
+        #[schema(value_type = String, pattern = r"^-?\d{1,6}(\.\d{1,4})?$")]
         share: Decimal,
         /// The longest award, in months.
         longest: Option<i16>,
@@ -61,12 +62,12 @@ enum RuleSays {
     /// A scheme that multiplies the net rent.
     Multiple {
         scheme: Scheme,
-        #[schema(value_type = String)]
+        #[schema(value_type = String, pattern = r"^-?\d{1,6}(\.\d{1,4})?$")]
         times: Decimal,
     },
     /// A waiver of a share of the rent, for whole months.
     Waiver {
-        #[schema(value_type = String)]
+        #[schema(value_type = String, pattern = r"^-?\d{1,6}(\.\d{1,4})?$")]
         share: Decimal,
         /// Whether households that pay additional rent go without.
         excludes_additional: bool,
@@ -78,9 +79,9 @@ enum RuleSays {
 struct RuleIn {
     #[serde(flatten)]
     says: RuleSays,
-    valid_from: NaiveDate,
+    valid_from: Day,
     /// The last day; a waiver must have one.
-    valid_to: Option<NaiveDate>,
+    valid_to: Option<Day>,
     /// The circular, paper or press release that says so.
     source: Line<200>,
 }
@@ -110,7 +111,7 @@ struct RecordedOut {
 #[serde(deny_unknown_fields)]
 struct RulesQuery {
     /// Only those that hold on this day.
-    on: Option<NaiveDate>,
+    on: Option<Day>,
     /// Rates of this estate only; without it, rates are left out.
     #[param(value_type = Option<String>, format = Uuid)]
     estate: Option<EstateId>,
@@ -131,7 +132,7 @@ async fn list_rent_rules(
     let book = app.db.query(move |conn| rules.current(conn)).await?;
     let mut listed = listed(&book, query.estate);
     if let Some(day) = query.on {
-        listed.retain(|(in_force, _)| in_force.holds(day, now));
+        listed.retain(|(in_force, _)| in_force.holds(day.into(), now));
     }
     Ok(Json(listed.into_iter().map(|(_, rule)| rule).collect()))
 }
@@ -156,7 +157,9 @@ fn listed(book: &RuleBook, estate: Option<EstateId>) -> Vec<(InForce, RuleOut)> 
         let says = RuleSays::Review {
             index_change: review.index_change,
             rent_change: review.rent_change,
-            increase_waived_until: review.increase_waived_until,
+            increase_waived_until: review
+                .increase_waived_until
+                .and_then(|day| day.try_into().ok()),
         };
         told(&review.row, review.in_force, says)
     });
@@ -232,7 +235,8 @@ async fn record_rent_rule(
         };
         once(conn, &attempt, &body, |conn| {
             let rule = new_rule(&body)?;
-            let row = (&rule, body.valid_from, body.valid_to, body.source.as_str());
+            let days = (body.valid_from.into(), body.valid_to.map(Into::into));
+            let row = (&rule, days.0, days.1, body.source.as_str());
             let number = commands::record_rule(conn, &caller.actor, row, now)?;
             Ok::<_, RentError>(RecordedOut { number })
         })
@@ -258,7 +262,7 @@ fn new_rule(body: &RuleIn) -> Result<NewRule, RentError> {
         } => NewRule::Review {
             index_change,
             rent_change,
-            increase_waived_until,
+            increase_waived_until: increase_waived_until.map(Into::into),
         },
         RuleSays::Reduction {
             scheme,

@@ -42,10 +42,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 struct StatementQuery {
     /// The first month; five months before the last when absent.
-    #[param(value_type = Option<String>)]
     from: Option<Month>,
     /// The last month; this month when absent.
-    #[param(value_type = Option<String>)]
     to: Option<Month>,
 }
 

@@ -29,7 +29,7 @@ pub(super) struct TenancyIn {
 #[serde(deny_unknown_fields)]
 pub(super) struct TenancyChange {
     #[serde(default, deserialize_with = "sent")]
-    #[schema(minimum = 1, maximum = 30)]
+    #[schema(minimum = 1, maximum = 30, nullable = false)]
     pub household_size: Option<i16>,
 }
 
@@ -66,6 +66,7 @@ pub(super) struct TenanciesQuery {
     /// The previous page's `next`.
     pub after: Option<Cursor>,
     #[serde(default)]
+    #[param(required = false)]
     pub limit: Limit,
 }
 

@@ -17,6 +17,7 @@ use utoipa_actix_web::{AppExt, scope};
 use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::ledger;
+use crate::platform::audit;
 use crate::platform::auth::Verifier;
 use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
@@ -152,6 +153,7 @@ pub fn handlers() -> Handlers {
 /// Queues what is due by the calendar.
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobFailure> {
     rent::timetable(conn, now)?;
+    audit::timetable(conn, now)?;
     Ok(ledger::timetable(conn, now)?)
 }
 

@@ -66,6 +66,8 @@ pub struct Config {
     pub token_audience: String,
     /// A JWKS file with the public keys that tokens are checked against.
     pub token_keys: Option<PathBuf>,
+    /// The audit log's name: its checkpoints' first line, and its key's name.
+    pub audit_origin: String,
     /// The names that the environment gave.
     given: BTreeSet<&'static str>,
 }
@@ -106,6 +108,7 @@ impl Default for Config {
             token_issuer: "kaifong".to_owned(),
             token_audience: "kaifong".to_owned(),
             token_keys: None,
+            audit_origin: "kaifong/audit".to_owned(),
             given: BTreeSet::new(),
         }
     }

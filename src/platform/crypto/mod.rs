@@ -1,5 +1,7 @@
 //! Digests and signatures, all from one library.
 
+mod fields;
+
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
@@ -9,6 +11,8 @@ use std::path::Path;
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+
+pub use fields::Fields;
 
 /// A SHA-256 digest.
 pub type Digest = [u8; 32];

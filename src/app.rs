@@ -18,7 +18,7 @@ use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::ledger;
 use crate::platform::audit;
-use crate::platform::auth::Verifier;
+use crate::platform::auth::Gate;
 use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
 use crate::platform::http::unmatched::KnownPaths;
@@ -82,7 +82,7 @@ impl Desk {
 /// Mounts every slice; the server and the tests both call this.
 pub fn routes(
     app: Data<App>,
-    verifier: Data<Verifier>,
+    gate: Data<Gate>,
     metrics: Data<Metrics>,
 ) -> impl FnOnce(&mut ServiceConfig) {
     move |cfg| {
@@ -94,7 +94,7 @@ pub fn routes(
         )
         .app_data(PathConfig::default().error_handler(|error, _| Problem::of_path(&error).into()))
         .app_data(QueryConfig::default().error_handler(|error, _| Problem::of_query(&error).into()))
-        .app_data(verifier)
+        .app_data(gate)
         .app_data(metrics)
         .app_data(app);
         slices(cfg);

@@ -66,6 +66,8 @@ pub struct Config {
     pub token_audience: String,
     /// A JWKS file with the public keys that tokens are checked against.
     pub token_keys: Option<PathBuf>,
+    /// Whether operators' tokens, which carry their scopes themselves, are taken.
+    pub operator_tokens: bool,
     /// The audit log's name: its checkpoints' first line, and its key's name.
     pub audit_origin: String,
     /// The names that the environment gave.
@@ -108,6 +110,7 @@ impl Default for Config {
             token_issuer: "kaifong".to_owned(),
             token_audience: "kaifong".to_owned(),
             token_keys: None,
+            operator_tokens: false,
             audit_origin: "kaifong/audit".to_owned(),
             given: BTreeSet::new(),
         }

@@ -129,6 +129,12 @@ pub(super) static SETTINGS: &[Setting] = &[
         |config| show(config.token_keys.as_ref().map(|file| file.display())),
     ),
     open(
+        "KAIFONG_OPERATOR_TOKENS",
+        "on takes the tokens of `kaifong token`, which reach every row; off (the default) does not",
+        |config, value| set(&mut config.operator_tokens, switch(value)),
+        |config| show(Some(if config.operator_tokens { "on" } else { "off" })),
+    ),
+    open(
         "KAIFONG_AUDIT_ORIGIN",
         "the audit log's name, such as audit.housing.example/2026",
         |config, value| set(&mut config.audit_origin, origin(value)),
@@ -172,6 +178,14 @@ fn path(text: &str) -> Result<PathBuf, String> {
         return Err("must be UTF-8".to_owned());
     }
     Ok(PathBuf::from(text))
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off".to_owned()),
+    }
 }
 
 fn address(text: &str) -> Result<std::net::SocketAddr, String> {

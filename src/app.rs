@@ -14,6 +14,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
+use crate::audit_trail;
 use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::ledger;
@@ -184,4 +185,5 @@ fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(estates::routes);
     cfg.configure(tenancy::routes);
     cfg.configure(rent::routes);
+    cfg.configure(audit_trail::routes);
 }

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod kernel;
 pub mod platform;
 
+mod audit_trail;
 pub mod estates;
 pub mod ledger;
 pub mod population;

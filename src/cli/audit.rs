@@ -64,8 +64,8 @@ impl Audit {
         let said = match self {
             Self::Key => String::new(),
             Self::Seal => {
-                let sealed = audit::seal(&mut conn, &sealer, SystemClock.now())?;
-                format!("{} entries sealed of {}\n", sealed.entries, sealed.size)
+                let done = audit::seal(&mut conn, &sealer, SystemClock.now())?;
+                format!("{} entries sealed of {}\n", done.entries, done.size)
             }
             Self::Export(Export { to, since }) => {
                 let keys = [sealer.signer.public().clone()];

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The slices, lowest first, and the slices each may use.
 const SLICES: &[(&str, &[&str])] = &[
+    ("audit_trail", &[]),
     ("estates", &[]),
     ("tenancy", &["estates"]),
     ("ledger", &[]),

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod audit;
 mod door;
 mod estates;
 mod jobs;

@@ -61,4 +61,4 @@ WITH schema AS (
     FROM pg_db_role_setting
     WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
 )
-SELECT line FROM item ORDER BY line COLLATE "C"
+SELECT DISTINCT line COLLATE "C" AS line FROM item ORDER BY line

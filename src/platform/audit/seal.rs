@@ -41,16 +41,15 @@ pub fn seal(
     now: DateTime<Utc>,
 ) -> Result<Sealed, AuditError> {
     catalogue::take(conn, now)?;
-    let mut sealed = 0;
+    let mut entries = 0;
     let size = loop {
-        let (entries, size) = transact(conn, |conn| grow(conn, &sealer.signer, AT_ONCE))?;
-        sealed += entries;
-        if entries < AT_ONCE.unsigned_abs() {
+        let (more, size) = transact(conn, |conn| grow(conn, &sealer.signer, AT_ONCE))?;
+        entries += more;
+        if more < AT_ONCE.unsigned_abs() {
             break size;
         }
     };
     witness::publish(conn, &sealer.folder)?;
-    let entries = sealed;
     Ok(Sealed { entries, size })
 }
 

@@ -15,7 +15,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Array, Bytea, Nullable, Text, Timestamptz, Uuid};
     use crate::platform::db::Xid8;
 
     audit_entry (id) {

@@ -37,6 +37,12 @@ pub struct LeafRow {
     pub hash: Vec<u8>,
 }
 
+/// A kept node: its level in the tree, place and hash.
+pub type Kept = (u32, u64, Vec<u8>);
+
+/// A catalogue's digest and items.
+pub type Catalogue = (Vec<u8>, Vec<String>);
+
 /// A leaf with its entry; `None` when the entry is gone.
 pub type Leaf = (LeafRow, Option<Recorded>);
 
@@ -157,7 +163,7 @@ pub fn add_nodes(conn: &mut PgConnection, nodes: &[Node]) -> Result<(), DbError>
 
 /// The kept nodes over any leaf from `since` on, as two to the power of which level they span,
 /// place and hash.
-pub fn nodes(conn: &mut PgConnection, since: u64) -> Result<Vec<(u32, u64, Vec<u8>)>, DbError> {
+pub fn nodes(conn: &mut PgConnection, since: u64) -> Result<Vec<Kept>, DbError> {
     let rows: Vec<(i16, i64, Vec<u8>)> = audit_node::table
         .order((audit_node::level, audit_node::place))
         .load(conn)?;
@@ -167,7 +173,7 @@ pub fn nodes(conn: &mut PgConnection, since: u64) -> Result<Vec<(u32, u64, Vec<u
             .saturating_mul(STRIDE);
         (level, u64::try_from(place).unwrap_or(u64::MAX), hash)
     });
-    let ends_after = |(level, place, _): &(u32, u64, Vec<u8>)| {
+    let ends_after = |(level, place, _): &Kept| {
         let end = place.saturating_add(1).checked_shl(*level);
         end.is_none_or(|end| end > since)
     };
@@ -262,10 +268,7 @@ pub fn add_catalogue(
 
 /// Every catalogue that was ever found, by digest; but not those whose entries all wait to be
 /// sealed.
-pub fn catalogues(
-    conn: &mut PgConnection,
-    action: &str,
-) -> Result<Vec<(Vec<u8>, Vec<String>)>, DbError> {
+pub fn catalogues(conn: &mut PgConnection, action: &str) -> Result<Vec<Catalogue>, DbError> {
     let named = || {
         let digest = sql::<Text>("encode(digest, 'hex')");
         audit_entry::table

@@ -19,6 +19,9 @@ pub(super) struct Entries {
     tolerance: TimeDelta,
     /// The latest date so far.
     latest: Option<DateTime<Utc>>,
+    /// The first entry with an odd date: told once it is known to be a signed one. One that
+    /// was put there makes those after it look odd, and is to be named first.
+    backdated: Option<Lie>,
     /// How many entries the last signed tree had.
     signed: u64,
     /// The entries that name a catalogue, and which.
@@ -33,6 +36,7 @@ impl Entries {
             judged: 0,
             tolerance: terms.tolerance,
             latest: None,
+            backdated: None,
             signed: edge.size(),
             catalogues: Vec::new(),
             edge,
@@ -50,7 +54,7 @@ impl Entries {
     /// Takes the next line; `complete` is told of the subtrees it completes.
     pub(super) fn next(
         &mut self,
-        line: EntryLine,
+        line: &EntryLine,
         signed: &BTreeMap<u64, Digest>,
         complete: impl FnMut(Node),
     ) -> Result<(), Lie> {
@@ -60,7 +64,7 @@ impl Entries {
             return Err(Lie::OutOfPlace { seq, found });
         }
         if seq >= self.since {
-            self.judge(&line)?;
+            self.judge(line)?;
             self.judged += 1;
         }
         self.edge.push(line.hash.0, complete);
@@ -71,6 +75,7 @@ impl Entries {
                 return Err(Lie::NotSigned { from, to, size });
             }
             self.signed = size;
+            return self.backdated.take().map_or(Ok(()), Err);
         }
         Ok(())
     }
@@ -86,7 +91,8 @@ impl Entries {
         }
         let latest = self.latest.map_or(entry.at, |latest| latest.max(entry.at));
         if latest - entry.at > self.tolerance {
-            return Err(Lie::Backdated { seq, id });
+            let odd = Lie::Backdated { seq, id };
+            self.backdated = self.backdated.take().or(Some(odd));
         }
         self.latest = Some(latest);
         if entry.action == CATALOGUE {

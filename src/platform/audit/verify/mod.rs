@@ -83,7 +83,7 @@ impl Check<'_> {
         if sound {
             self.leftover_nodes();
             self.left_out()?;
-            if began == 0 {
+            if self.terms.since == 0 {
                 self.leftover_catalogues();
             }
             self.compare(&witnessed, began);
@@ -272,7 +272,7 @@ impl Check<'_> {
                 }
             };
             let judged = match line {
-                Some(line) => entries.next(line, &self.signed, complete),
+                Some(line) => entries.next(&line, &self.signed, complete),
                 None => Err(Lie::Unreadable {
                     file: Part::Entries.name(),
                     line: number,
@@ -286,8 +286,8 @@ impl Check<'_> {
         let bad = bad.or_else(|| entries.end(&self.signed));
         self.findings.entries = entries.judged();
         self.findings.size = entries.size();
-        let (changes, missing) = entries.catalogue_changes(&self.catalogues);
-        self.findings.catalogue_changes = changes;
+        let (history, missing) = entries.catalogue_changes(&self.catalogues);
+        self.findings.catalogue_changes = history;
         let sound = bad.is_none();
         self.findings.lies.extend(bad.into_iter().chain(missing));
         if sound {

@@ -3,6 +3,7 @@
 mod call;
 mod database;
 pub mod fixture;
+mod posts;
 pub mod world;
 
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,9 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kaifong::app::{self, App, Desk};
 use kaifong::kernel::clock::Clock;
-use kaifong::platform::auth::{Gate, Issuer, Jwks, NoSessions, Verifier};
+use kaifong::kernel::reach::Reach;
+use kaifong::kernel::role::Role;
+use kaifong::platform::auth::{Gate, Issuer, Jwks, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience};
 use kaifong::platform::http::measure::measure;
@@ -28,6 +31,7 @@ use utoipa_actix_web::AppExt;
 
 pub use call::{Answer, Call};
 pub use database::{TestDatabase, count};
+use posts::Posts;
 
 /// A clock that stands still until told otherwise.
 pub struct FixedClock(Mutex<DateTime<Utc>>);
@@ -53,6 +57,7 @@ pub struct TestApp<S> {
     pub database: TestDatabase,
     pub clock: Arc<FixedClock>,
     key: SigningKey,
+    posts: Arc<Posts>,
 }
 
 /// Starts the app at nine in the morning of 20 November 2026 in Hong Kong.
@@ -90,9 +95,10 @@ pub async fn start_with(
         body_limit: 32 * 1024,
         desk: Desk::default(),
     });
+    let posts = Arc::new(Posts::default());
     let gate = Data::new(Gate {
         verifier: Verifier::new(issuer(), Jwks::of(&key), clock.clone()),
-        standings: Arc::new(NoSessions),
+        standings: posts.clone(),
         operators: true,
     });
     let metrics = Data::new(Metrics::new().unwrap());
@@ -110,6 +116,7 @@ pub async fn start_with(
         database,
         clock,
         key,
+        posts,
     }
 }
 
@@ -131,6 +138,21 @@ where
         issuer()
             .mint(&self.key, "officer-7", scope, now, 300)
             .unwrap()
+    }
+
+    /// A token of a session whose holder is `role` at `reach`.
+    pub fn session(&self, role: Role, reach: Reach) -> String {
+        let now = self.clock.now();
+        let sid = self.posts.hold(role, reach, now);
+        let issuer = issuer();
+        issuer
+            .mint_for_session(&self.key, role.as_str(), sid, now.timestamp(), 300)
+            .unwrap()
+    }
+
+    /// Ends every session.
+    pub fn end_sessions(&self) {
+        self.posts.end_all();
     }
 
     /// Does the background work that is due; says how many jobs were tried.

@@ -26,6 +26,7 @@ use crate::platform::http::unmatched::KnownPaths;
 use crate::platform::jobs::{Handlers, JobFailure};
 use crate::platform::paper::{Fonts, PaperError};
 use crate::platform::telemetry::Metrics;
+use crate::platform::vault::Vault;
 use crate::rent::{self, RuleShelf};
 use crate::system;
 use crate::tenancy;
@@ -35,6 +36,8 @@ pub struct App {
     pub db: Db,
     /// The only source of the current time.
     pub clock: Arc<dyn Clock>,
+    /// The keys of sealed personal data.
+    pub vault: Vault,
     /// The rent rules in memory.
     pub rules: Arc<RuleShelf>,
     /// The largest request body, in bytes.

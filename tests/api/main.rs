@@ -25,3 +25,4 @@ mod rent;
 mod support;
 mod tenancy;
 mod torture;
+mod vault;

@@ -17,6 +17,7 @@ use crate::platform::tlog::CheckpointError;
 /// An entry to record.
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
+    pub id: Uuid,
     pub actor: &'a Actor,
     /// What was done: `area.thing.done`.
     pub action: &'static str,
@@ -47,6 +48,7 @@ impl<'a> Entry<'a> {
         at: DateTime<Utc>,
     ) -> Self {
         Self {
+            id: Uuid::now_v7(),
             actor,
             action,
             subject: subject.to_string(),

@@ -1,8 +1,12 @@
 //! What is recorded, and that it stays.
 
+use diesel::Connection;
 use diesel::connection::SimpleConnection;
-use kaifong::platform::audit::{self, Viewed};
+use kaifong::platform::audit::verify::Verdict;
+use kaifong::platform::audit::{self, Detail, Viewed, Wanted};
+use kaifong::platform::auth::Actor;
 use kaifong::platform::db::execute;
+use kaifong::platform::vault::{Erasure, KeyClass};
 use uuid::Uuid;
 
 use super::{Trail, at, officer, record};
@@ -94,4 +98,50 @@ fn an_entry_of_work_that_is_rolled_back_was_never_there() {
 
     assert_eq!((sealed.entries, sealed.size), (2, 2), "with the catalogue");
     assert!(trail.verify().lies.is_empty());
+}
+
+#[test]
+fn an_erased_persons_detail_is_gone_and_the_tree_stands() {
+    let trail = Trail::new();
+    let vault = trail.database.vault(at(0));
+    let mut conn = trail.app();
+    let (person, class) = (Uuid::now_v7(), KeyClass::Audit);
+    let keys = vault.create(&mut conn, class, person, at(0)).unwrap();
+    let told = Detail {
+        person,
+        keys: &keys,
+        detail: b"moved for her safety",
+    };
+    let what = ("test.thing.done", &person);
+    audit::record_detail(&mut conn, &officer(), what, &told, at(0)).unwrap();
+    trail.seal_at(at(1));
+    let wanted = Wanted {
+        person: Some(person),
+        ..Wanted::default()
+    };
+    let entry = audit::entries(&mut conn, &wanted, 1).unwrap().remove(0);
+    let opened = audit::detail(&mut conn, entry.id, &keys).unwrap().unwrap();
+    assert_eq!(opened.as_slice(), told.detail);
+
+    let (one, other) = (Actor::program("one"), Actor::program("other"));
+    let erasure = Erasure {
+        class,
+        subject: person,
+        reason: "retention",
+        approved_by: [&one, &other],
+        at: at(2),
+    };
+    conn.transaction(|conn| vault.erase(conn, &erasure))
+        .unwrap();
+
+    assert!(vault.keys(&mut conn, class, person).unwrap().is_none());
+    trail.seal_at(at(3));
+    let findings = trail.verify();
+    assert_eq!(findings.verdict(), Verdict::Sound, "{findings:?}");
+    let proof = audit::prove(&mut conn, entry.id).unwrap();
+    assert!(proof.check(&[trail.key()]).unwrap().is_some());
+    // The bundle has not even the ciphertext.
+    let bundle = trail.export(0);
+    let text = std::fs::read_to_string(bundle.path().join("entries.jsonl")).unwrap();
+    assert!(text.contains("\"detail_hash\":\"") && !text.contains("\"detail\""));
 }

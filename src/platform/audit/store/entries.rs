@@ -15,7 +15,7 @@ use crate::platform::db::{DbError, TransactionId};
 pub fn add(conn: &mut PgConnection, entry: &Entry<'_>) -> Result<(), DbError> {
     diesel::insert_into(table::table)
         .values((
-            table::id.eq(Uuid::now_v7()),
+            table::id.eq(entry.id),
             table::actor.eq(entry.actor.as_str()),
             table::action.eq(entry.action),
             table::subject.eq(&entry.subject),
@@ -87,6 +87,16 @@ fn newest_first<'a>(after: Option<Place>) -> Entries<'a> {
         Some((at, id)) => query.filter(table::at.le(at).and(table::at.lt(at).or(table::id.lt(id)))),
         None => query,
     }
+}
+
+/// The sealed detail of the entry `id`.
+pub fn detail(conn: &mut PgConnection, id: Uuid) -> Result<Option<Vec<u8>>, DbError> {
+    let detail: Option<Option<Vec<u8>>> = table::table
+        .find(id)
+        .select(table::detail)
+        .first(conn)
+        .optional()?;
+    Ok(detail.flatten())
 }
 
 /// When an entry of `action` was last recorded.

@@ -9,7 +9,7 @@ use super::model::AuditError;
 use crate::platform::db::DbError;
 
 pub use entries::{add, entries, views_of};
-pub(super) use entries::{any_unsealed, each_left_out, newest_at, unsealed};
+pub(super) use entries::{any_unsealed, detail, each_left_out, newest_at, unsealed};
 pub use tree::newest_note;
 pub(super) use tree::{
     LeafRow, add_catalogue, add_checkpoint, add_leaves, add_nodes, catalogues, checkpoint,

@@ -15,6 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
 use crate::audit_trail;
+use crate::break_glass;
 use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::ledger;
@@ -189,4 +190,5 @@ fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(tenancy::routes);
     cfg.configure(rent::routes);
     cfg.configure(audit_trail::routes);
+    cfg.configure(break_glass::routes);
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// The slices, lowest first, and the slices each may use.
 const SLICES: &[(&str, &[&str])] = &[
     ("audit_trail", &[]),
+    ("break_glass", &[]),
     ("estates", &[]),
     ("tenancy", &["estates"]),
     ("ledger", &[]),

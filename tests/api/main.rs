@@ -12,6 +12,7 @@
 
 mod access;
 mod audit;
+mod break_glass;
 mod door;
 mod estates;
 mod jobs;

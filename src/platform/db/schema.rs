@@ -52,6 +52,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    break_glass (id) {
+        id -> Uuid,
+        staff -> Text,
+        person -> Nullable<Uuid>,
+        household -> Nullable<BigInt>,
+        reason -> Text,
+        ticket -> Text,
+        fields -> Array<Text>,
+        minutes -> SmallInt,
+        requested_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    break_glass_approval (request) {
+        request -> Uuid,
+        staff -> Text,
+        approver -> Text,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        review_by -> Date,
+    }
+}
+
+diesel::table! {
+    break_glass_review (request) {
+        request -> Uuid,
+        staff -> Text,
+        reviewer -> Text,
+        outcome -> Text,
+        note -> Text,
+        reviewed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     idempotency_key (actor, operation, key) {
         actor -> Text,
         operation -> Text,
@@ -414,5 +450,10 @@ diesel::table! {
     }
 }
 
+diesel::allow_tables_to_appear_in_same_query!(
+    break_glass,
+    break_glass_approval,
+    break_glass_review
+);
 diesel::allow_tables_to_appear_in_same_query!(audit_catalogue, audit_entry, audit_leaf);
 diesel::allow_tables_to_appear_in_same_query!(rent_charge, rent_tenure);

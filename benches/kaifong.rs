@@ -16,6 +16,7 @@
     reason = "a measurement that cannot go on should stop, and ratios are not money"
 )]
 
+mod audit;
 mod http;
 mod rent_run;
 mod tools;
@@ -33,6 +34,12 @@ fn main() {
         settings.months,
         std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
     );
+    if wanted("audit") {
+        audit::bench();
+    }
+    if !wanted("rent-run") && !wanted("http") {
+        return;
+    }
     let history = Database::create("bench_history");
     let (took, said) = timed(|| history.generate(&settings, settings.months));
     println!(

@@ -14,12 +14,16 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
+use crate::audit_trail;
+use crate::break_glass;
 use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::kernel::id::{EstateId, FlatId};
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::{self, TransferKind};
+use crate::ledger;
+use crate::platform::audit;
 use crate::platform::auth::Gate;
 use crate::platform::db::Db;
 use crate::platform::http::document::set_right;
@@ -30,6 +34,8 @@ use crate::platform::jobs::{Handlers, JobFailure};
 use crate::platform::paper::{Fonts, PaperError};
 use crate::platform::telemetry::Metrics;
 use crate::rent::{self, RuleShelf, Scheme};
+use crate::platform::vault::Vault;
+use crate::rent::{self, RuleShelf};
 use crate::system;
 use crate::tenancy::{self, TenancyKind};
 
@@ -38,6 +44,8 @@ pub struct App {
     pub db: Db,
     /// The only source of the current time.
     pub clock: Arc<dyn Clock>,
+    /// The keys of sealed personal data.
+    pub vault: Vault,
     /// The rent rules in memory.
     pub rules: Arc<RuleShelf>,
     /// The largest request body, in bytes.
@@ -158,6 +166,7 @@ pub fn handlers() -> Handlers {
 /// Queues what is due by the calendar.
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobFailure> {
     rent::timetable(conn, now)?;
+    audit::timetable(conn, now)?;
     Ok(ledger::timetable(conn, now)?)
 }
 
@@ -193,4 +202,6 @@ fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(estates::routes);
     cfg.configure(tenancy::routes);
     cfg.configure(rent::routes);
+    cfg.configure(audit_trail::routes);
+    cfg.configure(break_glass::routes);
 }

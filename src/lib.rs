@@ -9,6 +9,8 @@ pub mod cli;
 pub mod kernel;
 pub mod platform;
 
+mod audit_trail;
+pub mod break_glass;
 pub mod estates;
 pub mod ledger;
 pub mod population;

@@ -3,7 +3,8 @@
 use super::Relation::{Everywhere, Posted};
 use super::Right;
 use crate::kernel::role::Role::{
-    Auditor, Delegate, EstateManager, EstateOfficer, FinanceOfficer, MaintenanceOfficer, Tenant,
+    Auditor, Delegate, EstateManager, EstateOfficer, FinanceOfficer, MaintenanceOfficer,
+    PrivacyOfficer, Tenant,
 };
 
 /// Who holds which scope, over which rows.
@@ -53,5 +54,21 @@ pub const TABLE: &[Right] = &[
     Right {
         scope: "rent:rules",
         holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "audit:read",
+        holders: &[(Auditor, Everywhere)],
+    },
+    Right {
+        scope: "break_glass:request",
+        holders: &[(EstateOfficer, Everywhere), (EstateManager, Everywhere)],
+    },
+    Right {
+        scope: "break_glass:approve",
+        holders: &[(EstateManager, Everywhere), (PrivacyOfficer, Everywhere)],
+    },
+    Right {
+        scope: "break_glass:review",
+        holders: &[(PrivacyOfficer, Everywhere), (Auditor, Everywhere)],
     },
 ];

@@ -6,6 +6,7 @@
 //! * Answers go to standard output, everything else to standard error.
 
 mod access_matrix;
+mod audit;
 mod cluster;
 mod config;
 mod database;
@@ -14,12 +15,14 @@ mod export;
 mod generate;
 pub mod import;
 mod jobs;
+mod keys;
 mod migrate;
 mod rent_run;
 mod seal;
 mod serve;
 mod token;
 mod verify;
+mod verify_audit;
 mod work;
 
 use std::error::Error;
@@ -30,11 +33,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::ledger::LedgerError;
+use crate::platform::audit::AuditError;
 use crate::platform::auth::JwksError;
 use crate::platform::cluster::ClusterError;
 use crate::platform::config::{Config, Mistakes};
 use crate::platform::crypto::KeyError;
 use crate::platform::db::DbError;
+use crate::platform::tlog::NoteError;
+use crate::platform::vault::{RootError, VaultError};
 use crate::population::PopulationError;
 use crate::rent::RentError;
 
@@ -64,6 +70,10 @@ enum Command {
     /// Seal the days that are over
     Seal,
     Verify(verify::Verify),
+    /// The audit trail: seal it, export it, prove an entry
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    VerifyAudit(verify_audit::VerifyAudit),
     Generate(generate::Generate),
     Demo(demo::Demo),
     Token(token::Token),
@@ -84,6 +94,10 @@ pub enum Failure {
     Db(#[from] DbError),
     #[error("cannot use a key")]
     Key(#[from] KeyError),
+    #[error("cannot use the root key")]
+    Root(#[from] RootError),
+    #[error("cannot open the vault")]
+    Vault(#[from] VaultError),
     #[error("cannot use the token keys")]
     TokenKeys(#[from] JwksError),
     #[error("cannot sign a token")]
@@ -92,6 +106,10 @@ pub enum Failure {
     Import(#[from] import::ImportError),
     #[error("cannot read the ledger")]
     Ledger(#[from] LedgerError),
+    #[error("cannot use the audit trail")]
+    Audit(#[from] AuditError),
+    #[error("cannot use the audit trail's key")]
+    NoteKey(#[from] NoteError),
     #[error("cannot settle the rent")]
     Rent(#[from] RentError),
     #[error("cannot generate a population")]
@@ -122,6 +140,8 @@ impl Cli {
             Command::Export(command) => command.execute(&config),
             Command::Seal => seal::run(&config),
             Command::Verify(command) => Ok(command.execute(&config)),
+            Command::Audit(command) => command.execute(&config),
+            Command::VerifyAudit(command) => Ok(command.execute()),
             Command::Generate(command) => command.run(&config),
             Command::Demo(command) => command.run(&config),
             Command::Token(command) => command.run(&config),

@@ -10,3 +10,5 @@ pub mod http;
 pub mod jobs;
 pub mod paper;
 pub mod telemetry;
+pub mod tlog;
+pub mod vault;

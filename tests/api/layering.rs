@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// The slices, lowest first, and the slices each may use.
 const SLICES: &[(&str, &[&str])] = &[
+    ("audit_trail", &[]),
+    ("break_glass", &[]),
     ("estates", &[]),
     ("tenancy", &["estates"]),
     ("ledger", &[]),

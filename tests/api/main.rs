@@ -11,6 +11,8 @@
 )]
 
 mod access;
+mod audit;
+mod break_glass;
 mod door;
 mod estates;
 mod jobs;
@@ -24,3 +26,4 @@ mod rent;
 mod support;
 mod tenancy;
 mod torture;
+mod vault;

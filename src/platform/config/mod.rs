@@ -8,6 +8,7 @@
 
 mod database_url;
 mod mistakes;
+mod pin;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use database_url::DatabaseUrl;
 pub use mistakes::{Mistake, Mistakes};
+pub use pin::Pin;
 
 use crate::kernel::choice::choice;
 
@@ -66,8 +68,20 @@ pub struct Config {
     pub token_audience: String,
     /// A JWKS file with the public keys that tokens are checked against.
     pub token_keys: Option<PathBuf>,
+    /// The file of the root key of sealed data.
+    pub root_key: Option<PathBuf>,
+    /// The PKCS#11 library of the token that holds the root key instead.
+    pub pkcs11_module: Option<PathBuf>,
+    /// The token's label.
+    pub pkcs11_token: Option<String>,
+    /// What opens the token.
+    pub pkcs11_pin: Option<Pin>,
+    /// The label of the root key in the token.
+    pub pkcs11_key: String,
     /// Whether operators' tokens, which carry their scopes themselves, are taken.
     pub operator_tokens: bool,
+    /// The audit log's name: its checkpoints' first line, and its key's name.
+    pub audit_origin: String,
     /// The names that the environment gave.
     given: BTreeSet<&'static str>,
 }
@@ -108,7 +122,13 @@ impl Default for Config {
             token_issuer: "kaifong".to_owned(),
             token_audience: "kaifong".to_owned(),
             token_keys: None,
+            root_key: None,
+            pkcs11_module: None,
+            pkcs11_token: None,
+            pkcs11_pin: None,
+            pkcs11_key: "kaifong-root".to_owned(),
             operator_tokens: false,
+            audit_origin: "kaifong/audit".to_owned(),
             given: BTreeSet::new(),
         }
     }

@@ -12,6 +12,7 @@ mod copy;
 mod door;
 mod error;
 pub mod schema;
+mod xid;
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
@@ -22,6 +23,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 pub use copy::{CopyRow, copy_frozen};
 pub use door::{Db, Patience, transact};
 pub use error::DbError;
+pub use xid::{TransactionId, Xid8};
 
 /// The schema's history.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();

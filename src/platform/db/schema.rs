@@ -1,12 +1,89 @@
 //! The tables as Diesel sees them; a test compares them with the migrated database.
 
 diesel::table! {
+    audit_catalogue (digest) {
+        digest -> Bytea,
+        items -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    audit_checkpoint (size) {
+        size -> BigInt,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Array, Bytea, Nullable, Text, Timestamptz, Uuid};
+    use crate::platform::db::Xid8;
+
     audit_entry (id) {
         id -> Uuid,
         actor -> Text,
         action -> Text,
         subject -> Text,
         at -> Timestamptz,
+        person -> Nullable<Uuid>,
+        household -> Nullable<Text>,
+        fields -> Nullable<Array<Text>>,
+        purpose -> Nullable<Text>,
+        on_behalf_of -> Nullable<Text>,
+        request -> Nullable<Uuid>,
+        detail -> Nullable<Bytea>,
+        written_by -> Xid8,
+    }
+}
+
+diesel::table! {
+    audit_leaf (seq) {
+        seq -> BigInt,
+        entry -> Uuid,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    audit_node (level, place) {
+        level -> SmallInt,
+        place -> BigInt,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    break_glass (id) {
+        id -> Uuid,
+        staff -> Text,
+        person -> Nullable<Uuid>,
+        household -> Nullable<BigInt>,
+        reason -> Text,
+        ticket -> Text,
+        fields -> Array<Text>,
+        minutes -> SmallInt,
+        requested_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    break_glass_approval (request) {
+        request -> Uuid,
+        staff -> Text,
+        approver -> Text,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        review_by -> Date,
+    }
+}
+
+diesel::table! {
+    break_glass_review (request) {
+        request -> Uuid,
+        staff -> Text,
+        reviewer -> Text,
+        outcome -> Text,
+        note -> Text,
+        reviewed_at -> Timestamptz,
     }
 }
 
@@ -35,6 +112,69 @@ diesel::table! {
         last_error -> Nullable<Text>,
         enqueued_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    key_encryption_key (class, version) {
+        class -> Text,
+        version -> SmallInt,
+        wrapped -> Bytea,
+        commitment -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    index_key (class) {
+        class -> Text,
+        wrapped -> Bytea,
+        commitment -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    data_key (class, subject, version) {
+        class -> Text,
+        subject -> Uuid,
+        version -> SmallInt,
+        kek -> SmallInt,
+        rotation -> Integer,
+        wrapped -> Bytea,
+        commitment -> Bytea,
+        state -> Text,
+        created_at -> Timestamptz,
+        destroyed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    key_rotation (class, number) {
+        class -> Text,
+        number -> Integer,
+        state -> Text,
+        started_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    key_tombstone (class, subject) {
+        class -> Text,
+        subject -> Uuid,
+        reason -> Text,
+        approved_by -> Array<Text>,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    key_escrow (id) {
+        id -> Uuid,
+        sealed -> Bytea,
+        commitment -> Bytea,
+        created_at -> Timestamptz,
     }
 }
 
@@ -298,6 +438,7 @@ diesel::table! {
     }
 }
 
+diesel::allow_tables_to_appear_in_same_query!(data_key, key_rotation);
 // A view: whose estate office looks after a household.
 diesel::table! {
     tenancy_place (tenancy_id) {
@@ -309,4 +450,10 @@ diesel::table! {
     }
 }
 
+diesel::allow_tables_to_appear_in_same_query!(
+    break_glass,
+    break_glass_approval,
+    break_glass_review
+);
+diesel::allow_tables_to_appear_in_same_query!(audit_catalogue, audit_entry, audit_leaf);
 diesel::allow_tables_to_appear_in_same_query!(rent_charge, rent_tenure);

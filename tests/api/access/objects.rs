@@ -179,6 +179,11 @@ impl World {
                 "rule": "waiver", "share": "0.5", "excludes_additional": true,
                 "valid_from": "2027-06-01", "valid_to": "2027-06-30", "source": "a circular",
             }),
+            "request_break_glass" => json!({
+                "person": ABSENT, "reason": "danger", "ticket": "INC-1", "fields": ["phone"],
+                "minutes": 10,
+            }),
+            "review_break_glass" => json!({ "outcome": "justified", "note": "as reported" }),
             _ => return None,
         })
     }

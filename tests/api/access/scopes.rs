@@ -17,6 +17,7 @@ const PUBLIC: &[&str] = &[
     "read_estate",
     "list_blocks",
     "list_flats",
+    "read_audit_checkpoint",
 ];
 
 /// A value for every path parameter.

@@ -1,0 +1,19 @@
+//! Break-glass: access to a person's or household's sealed fields in an emergency, outside the
+//! caller's own estates.
+//!
+//! * One member of staff asks, with a reason and a ticket; another approves. It begins with the
+//!   approval and is over after half an hour at most.
+//! * A third person, or the approver, reviews it within one working day. Whoever has one
+//!   that was not reviewed in time has no more of them: neither new ones, nor those approved.
+//! * Every step is a row that nothing changes, and an entry in the audit trail. Which fields
+//!   were then read is in the trail too.
+
+mod api;
+mod commands;
+mod model;
+mod rules;
+mod store;
+
+pub use api::routes;
+pub use commands::in_force;
+pub use model::{BreakGlassError, InForce, Subject};

@@ -3,6 +3,7 @@
 mod cipher;
 mod derive;
 mod secret;
+pub mod shares;
 mod wrap;
 #[cfg(test)]
 mod wycheproof;

@@ -44,6 +44,9 @@ impl Database {
         admin.psql(&format!("CREATE DATABASE {name}"));
         let database = Self { url: url(name) };
         database.kaifong(&["migrate"]);
+        if !folder().join("keys/root.key").exists() {
+            database.kaifong(&["keys", "init"]);
+        }
         database
     }
 

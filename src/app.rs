@@ -35,6 +35,7 @@ use crate::platform::paper::{Fonts, PaperError};
 use crate::platform::telemetry::Metrics;
 use crate::rent::{self, RuleShelf, Scheme};
 use crate::platform::vault::Vault;
+use crate::platform::vault::{SealedColumn, Vault};
 use crate::rent::{self, RuleShelf};
 use crate::system;
 use crate::tenancy::{self, TenancyKind};
@@ -161,6 +162,12 @@ pub fn scopes() -> Vec<String> {
 #[must_use]
 pub fn handlers() -> Handlers {
     rent::handlers(Handlers::default())
+}
+
+/// Every sealed column of every slice: what a rotation of keys seals anew.
+#[must_use]
+pub fn sealed_columns() -> Vec<SealedColumn> {
+    Vec::new()
 }
 
 /// Queues what is due by the calendar.

@@ -60,6 +60,8 @@ enum Command {
     Work(work::Work),
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    #[command(subcommand)]
+    Keys(keys::Keys),
     Migrate(migrate::Migrate),
     /// Read a file from the outside
     #[command(subcommand)]
@@ -134,6 +136,7 @@ impl Cli {
             Command::Serve(command) => command.run(&config),
             Command::Work(command) => command.run(&config),
             Command::Jobs(command) => command.run(&config),
+            Command::Keys(command) => command.run(&config),
             Command::Migrate(migrate::Migrate {}) => migrate::run(&config),
             Command::Import(command) => command.execute(&config),
             Command::RentRun(command) => command.run(&config),

@@ -120,6 +120,7 @@ impl RentRun {
 
 /// A bar on a terminal; nothing elsewhere.
 pub(super) fn progress_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec} {eta}");
+    let style =
+        ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec} {eta} {msg}");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

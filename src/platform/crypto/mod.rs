@@ -4,6 +4,7 @@ mod cipher;
 mod derive;
 mod fields;
 mod secret;
+pub mod shares;
 mod wrap;
 #[cfg(test)]
 mod wycheproof;

@@ -78,7 +78,6 @@ impl DataKeys {
         value.ok_or_else(|| self.refused(cell))
     }
 
-    #[cfg(test)]
     /// The same value sealed with the version that seals; `None` when it is already.
     pub(super) fn reseal(&self, cell: &Cell, sealed: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
         if version_of(sealed) == Some(self.sealing) {

@@ -79,6 +79,17 @@ pub enum VaultError {
     TombstoneKey(#[from] KeyError),
     #[error(transparent)]
     Crypto(#[from] Refused),
+    #[error("{0} still has cells that an old data key sealed; the old data keys are kept")]
+    StillUsed(&'static str),
+    #[error("the shares: {0}")]
+    Shares(&'static str),
+    #[error("there is no escrow {0} in this database")]
+    NoEscrow(Uuid),
+    #[error(
+        "the shares were made before {class} key-encryption key version {version}, or that is \
+         not the key they were made for"
+    )]
+    StaleEscrow { class: KeyClass, version: i16 },
     /// Another process changes the keys of this class.
     #[error("the {0} keys are being changed by another process")]
     Changing(KeyClass),

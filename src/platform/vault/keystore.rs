@@ -1,6 +1,6 @@
 //! The vault itself: makes, finds and destroys data keys.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -136,8 +136,10 @@ impl Vault {
         subjects: &[Uuid],
     ) -> Result<HashMap<Uuid, DataKeys>, VaultError> {
         let mut found: HashMap<Uuid, (Vec<(u16, Secret<32>)>, u16)> = HashMap::new();
-        for (row, is_coming) in store::data_keys(conn, class, subjects)? {
-            let (name, key) = self.unwrap(conn, &row)?;
+        let rows = store::data_keys(conn, class, subjects)?;
+        self.fetch_keks(conn, class, rows.iter().map(|(row, _)| row.kek))?;
+        for (row, is_coming) in rows {
+            let (name, key) = self.unwrap(&row)?;
             let (versions, sealing) = found.entry(row.subject).or_default();
             versions.push((name.version, key));
             // In order of version: the newest that may seal, seals.
@@ -296,17 +298,13 @@ impl Vault {
     }
 
     /// The data key in `row`: the subject's own, or [`VaultError::Unopenable`].
-    pub(super) fn unwrap(
-        &self,
-        conn: &mut PgConnection,
-        row: &DataKeyRow,
-    ) -> Result<(KeyName, Secret<32>), VaultError> {
+    pub(super) fn unwrap(&self, row: &DataKeyRow) -> Result<(KeyName, Secret<32>), VaultError> {
         let name = KeyName {
             class: row.class,
             subject: row.subject,
             version: u16::try_from(row.version).unwrap_or_default(),
         };
-        let by = self.wrapping_key(conn, &name, row.kek)?;
+        let by = self.wrapping_key(&name, row.kek)?;
         let key = unwrap_key(&by, &row.wrapped).ok();
         let key = key.and_then(|key| Secret::copied(&key));
         let place = name.purpose("data-key");
@@ -316,24 +314,35 @@ impl Vault {
         }
     }
 
-    /// What the key-encryption key of `version` wraps `name` with. One that this process does not
-    /// hold was made by another since, and is fetched.
-    fn wrapping_key(
+    /// What the key-encryption key of `version` wraps `name` with.
+    fn wrapping_key(&self, name: &KeyName, version: i16) -> Result<Secret<32>, VaultError> {
+        let class = name.class;
+        let ring = self.ring();
+        let kek = ring.keks.get(&(class, version));
+        let kek = kek.ok_or(VaultError::NoKeyEncryptionKey { class, version })?;
+        Ok(derive(kek, &name.purpose("wrap"))?)
+    }
+
+    /// Gets those of the key-encryption keys that another process has made since.
+    fn fetch_keks(
         &self,
         conn: &mut PgConnection,
-        name: &KeyName,
-        version: i16,
-    ) -> Result<Secret<32>, VaultError> {
-        let (class, purpose) = (name.class, name.purpose("wrap"));
-        if let Some(kek) = self.ring().keks.get(&(class, version)) {
-            return Ok(derive(kek, &purpose)?);
+        class: KeyClass,
+        versions: impl Iterator<Item = i16>,
+    ) -> Result<(), VaultError> {
+        let lacking: BTreeSet<_> = {
+            let ring = self.ring();
+            versions
+                .filter(|version| !ring.keks.contains_key(&(class, *version)))
+                .collect()
+        };
+        for version in lacking {
+            let row = store::kek(conn, class, version)?;
+            let row = row.ok_or(VaultError::NoKeyEncryptionKey { class, version })?;
+            let kek = unwrap_kek(self.root(), &row)?;
+            self.ring_mut().keks.insert((class, version), kek);
         }
-        let row = store::kek(conn, class, version)?;
-        let row = row.ok_or(VaultError::NoKeyEncryptionKey { class, version })?;
-        let kek = unwrap_kek(self.root(), &row)?;
-        let by = derive(&kek, &purpose)?;
-        self.ring_mut().keks.insert((class, version), kek);
-        Ok(by)
+        Ok(())
     }
 
     /// Tells the database of every erasure in the file, and the file of every one that only the
@@ -368,7 +377,7 @@ impl Vault {
         VaultError::Unopenable(what)
     }
 
-    fn ring(&self) -> std::sync::RwLockReadGuard<'_, Keyring> {
+    pub(super) fn ring(&self) -> std::sync::RwLockReadGuard<'_, Keyring> {
         self.0.ring.read().unwrap_or_else(PoisonError::into_inner)
     }
 

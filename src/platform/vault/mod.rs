@@ -12,19 +12,26 @@
 //!   one opens until nothing is left that it sealed.
 //! * Data keys are used in the transaction they were read in, and let go of.
 
+mod change;
 mod data_keys;
 mod error;
+mod escrow;
 mod keyring;
 mod keystore;
 mod model;
 mod padding;
+mod pkcs11;
 mod root;
 mod store;
 mod tombstones;
 
+pub use change::{Outcome, Progress, Rotation, rewrap, rotate};
 pub use data_keys::DataKeys;
 pub use error::{Unopenable, VaultError, record_unopenable};
+pub use escrow::{CustodianShare, NEEDED, SHARES, escrow, restore};
 pub use keystore::{Erasure, Vault};
 pub use model::{BlindIndex, Cell, IndexName, KeyClass, KeyName, Padding, SealedColumn};
+pub use pkcs11::{Pkcs11Root, Token};
 pub use root::{FileRoot, RootError, RootKey};
 pub use store::DataKeyRow;
+pub use store::status::{ClassStatus, Status, status};

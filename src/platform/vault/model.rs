@@ -109,6 +109,8 @@ pub struct SealedColumn {
     /// The `uuid` column that names the subject of the data key.
     pub subject: &'static str,
     pub class: KeyClass,
+    /// Of a table that nobody may change, not even to seal it anew: its data keys are kept.
+    pub grows_only: bool,
 }
 
 /// The name of a blind index; each has a key of its own.

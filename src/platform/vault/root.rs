@@ -68,7 +68,7 @@ impl FileRoot {
     /// The root key in `path`, made there when there is none: for a landlord on one machine.
     pub fn load_or_make(path: &Path) -> Result<Self, RootError> {
         if !path.exists() {
-            match Self(Secret::random()?).save(path) {
+            match Self::make(path) {
                 // Another process was first: its key is the key.
                 Err(RootError::File { source, .. })
                     if source.kind() == ErrorKind::AlreadyExists => {}
@@ -78,8 +78,13 @@ impl FileRoot {
         Self::load(path)
     }
 
+    /// Makes a root key in `path`, where there must be none.
+    pub fn make(path: &Path) -> Result<(), RootError> {
+        Self(Secret::random()?).save(path)
+    }
+
     /// Writes the key to `path`, where there must be none: all of it at once, for its owner.
-    pub fn save(&self, path: &Path) -> Result<(), RootError> {
+    fn save(&self, path: &Path) -> Result<(), RootError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(at(folder))?;
         let draft = folder.join(format!(".root-{}", Uuid::new_v4().simple()));

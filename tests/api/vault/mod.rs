@@ -2,7 +2,10 @@
 
 mod cells;
 mod erasure;
+mod escrow;
 mod keys;
+mod rotation;
+mod token;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

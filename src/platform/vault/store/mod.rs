@@ -1,4 +1,9 @@
-//! The tables of keys. The only file that names them.
+//! The tables of keys. Only the files of this folder name them.
+
+pub(super) mod cells;
+pub(super) mod change;
+pub(super) mod escrow;
+pub(super) mod status;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, sql};
@@ -134,6 +139,12 @@ pub(super) fn load_data_keys(conn: &mut PgConnection, rows: &[DataKeyRow]) -> Re
 /// this transaction ends.
 pub(super) fn hold_off_rotation(conn: &mut PgConnection, class: KeyClass) -> Result<(), DbError> {
     lock_class(conn, class, "pg_advisory_xact_lock")
+}
+
+/// Waits until no erasure of `class` is under way, and holds the next one off until this
+/// transaction ends.
+pub(super) fn hold_off_erasure(conn: &mut PgConnection, class: KeyClass) -> Result<(), DbError> {
+    lock_class(conn, class, "pg_advisory_xact_lock_shared")
 }
 
 fn lock_class(conn: &mut PgConnection, class: KeyClass, lock: &str) -> Result<(), DbError> {

@@ -19,5 +19,7 @@ pub mod money;
 pub mod month;
 pub mod person_name;
 pub mod personal;
+pub mod reach;
+pub mod role;
 pub mod tenant_code;
 pub mod text;

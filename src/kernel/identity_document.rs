@@ -142,6 +142,15 @@ impl IdentityDocument {
         }
     }
 
+    /// Its number as the document bears it.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        match self {
+            Self::Hkid(hkid) | Self::BirthCertificate(hkid) => hkid.printed(),
+            other => other.reveal().to_owned(),
+        }
+    }
+
     /// Its number as it may be shown to whoever need not know it.
     #[must_use]
     pub fn masked(&self) -> String {

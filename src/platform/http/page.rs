@@ -14,7 +14,8 @@ use super::problem::Problem;
 pub struct Cursor(String);
 
 impl Cursor {
-    fn at(key: &impl Serialize) -> Result<Self, serde_json::Error> {
+    /// The place of `key`.
+    pub fn at(key: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::to_vec(key).map(|json| Self(URL_SAFE_NO_PAD.encode(json)))
     }
 

@@ -1,0 +1,6 @@
+DROP TABLE membership;
+DROP TABLE person;
+DROP VIEW household_estate;
+DROP FUNCTION reach_household;
+DROP FUNCTION reach_estates;
+DROP FUNCTION reach_is_everywhere;

@@ -17,6 +17,7 @@ use utoipa_actix_web::{AppExt, scope};
 use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::ledger;
+use crate::people;
 use crate::platform::auth::Gate;
 use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
@@ -24,6 +25,7 @@ use crate::platform::http::unmatched::KnownPaths;
 use crate::platform::jobs::{Handlers, JobFailure};
 use crate::platform::paper::{Fonts, PaperError};
 use crate::platform::telemetry::Metrics;
+use crate::platform::vault::Vault;
 use crate::rent::{self, RuleShelf};
 use crate::system;
 use crate::tenancy;
@@ -33,6 +35,8 @@ pub struct App {
     pub db: Db,
     /// The only source of the current time.
     pub clock: Arc<dyn Clock>,
+    /// The keys of sealed personal data.
+    pub vault: Vault,
     /// The rent rules in memory.
     pub rules: Arc<RuleShelf>,
     /// The largest request body, in bytes.
@@ -181,5 +185,6 @@ fn slices(cfg: &mut ServiceConfig) {
 fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(estates::routes);
     cfg.configure(tenancy::routes);
+    cfg.configure(people::routes);
     cfg.configure(rent::routes);
 }

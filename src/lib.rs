@@ -10,6 +10,7 @@ pub mod platform;
 
 pub mod estates;
 pub mod ledger;
+pub mod people;
 pub mod population;
 pub mod rent;
 mod system;

@@ -13,9 +13,10 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::{self, App};
 use crate::platform::auth::{Gate, Jwks};
-use crate::platform::db::{DbError, missing_migrations};
+use crate::platform::db::missing_migrations;
 use crate::platform::http::problem::{Kind, Problem};
 use crate::platform::telemetry::Metrics;
+use crate::platform::vault::VaultError;
 
 const NOT_READY: Kind = Kind::new("not-ready", 503, "Not ready to work");
 
@@ -54,25 +55,38 @@ async fn ready(app: Data<App>, gate: Data<Gate>) -> Result<Json<Health>, Problem
     if gate.verifier.published().keys.is_empty() {
         return Err(Problem::new(NOT_READY).detail("no token keys are loaded"));
     }
-    let missing: Result<_, DbError> = app.db.query(missing_migrations).await;
-    match missing {
-        Ok(missing) if missing.is_empty() => Ok(Json(Health { status: "ok" })),
-        Ok(missing) => {
-            let detail = format!("migrations not applied: {}", missing.join(", "));
-            Err(Problem::new(NOT_READY).detail(detail))
+    let vault = app.vault.clone();
+    let hindrance = app.db.query(move |conn| {
+        let missing = missing_migrations(conn)?;
+        if !missing.is_empty() {
+            let missing = format!("migrations not applied: {}", missing.join(", "));
+            return Ok(Some(missing));
         }
+        vault.readiness(conn)
+    });
+    let detail = match hindrance.await {
+        Ok(None) => return Ok(Json(Health { status: "ok" })),
+        Ok(Some(hindrance)) => hindrance,
         Err(error) => {
             tracing::warn!(error.cause = %error, "not ready");
-            Err(Problem::new(NOT_READY).detail("the database does not answer"))
+            match error {
+                VaultError::Db(_) => "the database does not answer",
+                _ => "the keys of sealed data cannot be used",
+            }
+            .to_owned()
         }
-    }
+    };
+    Err(Problem::new(NOT_READY).detail(detail))
 }
 
 /// Figures for Prometheus.
 #[utoipa::path(tag = "system", responses((status = 200, body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 async fn metrics(app: Data<App>, metrics: Data<Metrics>) -> Result<HttpResponse, Problem> {
-    let text = metrics.text(app.db.waiting()).map_err(Problem::internal)?;
+    let unopenable = app.vault.unopenable();
+    let text = metrics
+        .text(app.db.waiting(), unopenable)
+        .map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .content_type(ContentType::plaintext())
         .body(text))

@@ -13,6 +13,7 @@ mod export;
 mod generate;
 pub mod import;
 mod jobs;
+mod keys;
 mod migrate;
 mod rent_run;
 mod seal;
@@ -34,6 +35,7 @@ use crate::platform::cluster::ClusterError;
 use crate::platform::config::{Config, Mistakes};
 use crate::platform::crypto::KeyError;
 use crate::platform::db::DbError;
+use crate::platform::vault::{RootError, VaultError};
 use crate::population::PopulationError;
 use crate::rent::RentError;
 
@@ -82,6 +84,10 @@ pub enum Failure {
     Db(#[from] DbError),
     #[error("cannot use a key")]
     Key(#[from] KeyError),
+    #[error("cannot use the root key")]
+    Root(#[from] RootError),
+    #[error("cannot open the vault")]
+    Vault(#[from] VaultError),
     #[error("cannot use the token keys")]
     TokenKeys(#[from] JwksError),
     #[error("cannot sign a token")]

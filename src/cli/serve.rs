@@ -17,12 +17,12 @@ use utoipa_actix_web::AppExt;
 
 use super::database::Database;
 use super::work::worker;
-use super::{Failure, token};
+use super::{Failure, keys, token};
 use crate::app::{self, App, Desk};
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::platform::auth::{Gate, NoSessions};
 use crate::platform::config::Config;
-use crate::platform::db::{Db, Patience};
+use crate::platform::db::{self, Db, Patience};
 use crate::platform::http::measure::measure;
 use crate::platform::telemetry::{self, Metrics, RequestLog};
 
@@ -56,6 +56,7 @@ pub(super) fn serve(
     };
     let app = Data::new(App {
         db: Db::open(url, patience),
+        vault: keys::open_vault(config, &mut db::connect(url)?, clock.now())?,
         clock: Arc::clone(&clock),
         rules: Arc::default(),
         body_limit: config.body_limit,

@@ -98,7 +98,9 @@ fn add_person(
     new: &NewMember,
 ) -> Result<PersonId, PeopleError> {
     let id = PersonId::fresh();
-    let keys = by.vault.create(conn, KeyClass::Identity, id.as_uuid(), by.now)?;
+    let keys = by
+        .vault
+        .create(conn, KeyClass::Identity, id.as_uuid(), by.now)?;
     let row = sealing::seal(by.vault, &keys, (id, 1), &new.particulars, by.now)?;
     store::add_person(conn, &row)?;
     Ok(id)
@@ -167,7 +169,9 @@ pub(super) fn change_head(
     let members = held(conn, by, code)?;
     let next = members.iter().find(|member| member.person == change.person);
     let next = next.ok_or(PeopleError::NoSuchMember)?;
-    let former = members.iter().find(|member| member.role == MemberRole::Head);
+    let former = members
+        .iter()
+        .find(|member| member.role == MemberRole::Head);
     let particulars = particulars_of(conn, by, change.person)?;
     rules::head(former, next, &particulars, change, by.today())?;
     let day_before = change.starts_on - Days::new(1);

@@ -95,8 +95,16 @@ pub fn seal(
     let sex = known.sex.map(Sex::as_str);
     Ok(PersonRow {
         id,
-        name_zh: seal(PersonField::NameZh, zh.map(ChineseName::reveal), Padding::To96)?,
-        name_en: seal(PersonField::NameEn, en.map(EnglishName::reveal), Padding::To96)?,
+        name_zh: seal(
+            PersonField::NameZh,
+            zh.map(ChineseName::reveal),
+            Padding::To96,
+        )?,
+        name_en: seal(
+            PersonField::NameEn,
+            en.map(EnglishName::reveal),
+            Padding::To96,
+        )?,
         document: seal(PersonField::Document, document.as_deref(), Padding::To32)?,
         symbols: seal(
             PersonField::Symbols,
@@ -121,8 +129,13 @@ pub fn seal(
             .map(|document| of_document(vault, document))
             .transpose()?,
         phone_index: phone.map(|phone| of_phone(vault, phone)).transpose()?,
-        name_key_zh: zh.map(|name| of_name_zh(vault, name.reveal())).transpose()?.flatten(),
-        name_key_en: en.map(|name| of_name_en(vault, name.reveal())).transpose()?,
+        name_key_zh: zh
+            .map(|name| of_name_zh(vault, name.reveal()))
+            .transpose()?
+            .flatten(),
+        name_key_en: en
+            .map(|name| of_name_en(vault, name.reveal()))
+            .transpose()?,
         revision,
         recorded_at,
         erased_at: None,
@@ -145,8 +158,12 @@ pub fn open(keys: Option<&DataKeys>, row: &PersonRow) -> Result<Person, PeopleEr
 fn opened(keys: &DataKeys, row: &PersonRow) -> Result<Particulars, PeopleError> {
     let open = Opening { keys, row };
     let (zh, en) = (
-        open.read(PersonField::NameZh, row.name_zh.as_deref(), |text| text.parse().ok())?,
-        open.read(PersonField::NameEn, row.name_en.as_deref(), |text| text.parse().ok())?,
+        open.read(PersonField::NameZh, row.name_zh.as_deref(), |text| {
+            text.parse().ok()
+        })?,
+        open.read(PersonField::NameEn, row.name_en.as_deref(), |text| {
+            text.parse().ok()
+        })?,
     );
     Ok(Particulars {
         name: PersonName::new(zh, en).map_err(|_| PeopleError::Unreadable(PersonField::NameEn))?,
@@ -155,13 +172,21 @@ fn opened(keys: &DataKeys, row: &PersonRow) -> Result<Particulars, PeopleError> 
             row.document.as_deref(),
             IdentityDocument::of_canonical,
         )?,
-        symbols: open.read(PersonField::Symbols, row.symbols.as_deref(), |text| text.parse().ok())?,
+        symbols: open.read(PersonField::Symbols, row.symbols.as_deref(), |text| {
+            text.parse().ok()
+        })?,
         birth_date: open.read(PersonField::BirthDate, row.birth_date.as_deref(), |text| {
             text.parse().ok()
         })?,
-        sex: open.read(PersonField::Sex, row.sex.as_deref(), |text| text.parse().ok())?,
-        phone: open.read(PersonField::Phone, row.phone.as_deref(), |text| text.parse().ok())?,
-        email: open.read(PersonField::Email, row.email.as_deref(), |text| text.parse().ok())?,
+        sex: open.read(PersonField::Sex, row.sex.as_deref(), |text| {
+            text.parse().ok()
+        })?,
+        phone: open.read(PersonField::Phone, row.phone.as_deref(), |text| {
+            text.parse().ok()
+        })?,
+        email: open.read(PersonField::Email, row.email.as_deref(), |text| {
+            text.parse().ok()
+        })?,
     })
 }
 
@@ -215,8 +240,14 @@ pub fn fingerprint(vault: &Vault, new: &NewMember) -> Result<String, VaultError>
         known.name.zh().map(|name| name.reveal().to_owned()),
         known.name.en().map(|name| name.reveal().to_owned()),
         known.document.as_ref().map(IdentityDocument::canonical),
-        known.symbols.as_ref().map(|symbols| symbols.reveal().to_owned()),
-        known.birth_date.as_ref().map(|date| date.reveal().to_owned()),
+        known
+            .symbols
+            .as_ref()
+            .map(|symbols| symbols.reveal().to_owned()),
+        known
+            .birth_date
+            .as_ref()
+            .map(|date| date.reveal().to_owned()),
         known.sex.map(|sex| sex.to_string()),
         known.phone.as_ref().map(|phone| phone.reveal().to_owned()),
         known.email.as_ref().map(|email| email.reveal().to_owned()),
@@ -237,7 +268,11 @@ fn exact(vault: &Vault, name: IndexName, text: &str) -> Result<Vec<u8>, VaultErr
 
 /// The key of a Chinese name's first two characters; a name of one has none.
 pub fn of_name_zh(vault: &Vault, name: &str) -> Result<Option<i16>, VaultError> {
-    let letters: Vec<char> = name.chars().filter(|letter| *letter != ' ').take(2).collect();
+    let letters: Vec<char> = name
+        .chars()
+        .filter(|letter| *letter != ' ')
+        .take(2)
+        .collect();
     if letters.len() < 2 {
         return Ok(None);
     }

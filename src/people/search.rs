@@ -185,8 +185,13 @@ mod tests {
         let (found, next) = fitting(some(3), &clue, true);
         assert_eq!((found.len(), next), (3, None));
         let (found, next) = fitting(some(MOST + 1), &clue, true);
-        assert_eq!((found.len(), next), (MOST, found.last().map(|last| last.id)));
-        let others: Vec<_> = (0..CANDIDATES).map(|_| person(None, Some("LI B"))).collect();
+        assert_eq!(
+            (found.len(), next),
+            (MOST, found.last().map(|last| last.id))
+        );
+        let others: Vec<_> = (0..CANDIDATES)
+            .map(|_| person(None, Some("LI B")))
+            .collect();
         let last = others.last().map(|last| last.id);
         let (found, next) = fitting(others, &clue, false);
         assert_eq!((found.len(), next), (0, last));

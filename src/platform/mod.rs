@@ -10,3 +10,4 @@ pub mod http;
 pub mod jobs;
 pub mod paper;
 pub mod telemetry;
+pub mod vault;

@@ -97,7 +97,10 @@ pub fn follow_size(
     let running = |tenancy: &&Tenancy| tenancy.ends_on.is_none_or(|last| today <= last);
     let tenancies: Vec<Tenancy> = tenancies.iter().filter(running).copied().collect();
     // As every change of a tenancy does: the flats first.
-    store::hold_flats(conn, tenancies.iter().map(|tenancy| tenancy.flat_id).collect())?;
+    store::hold_flats(
+        conn,
+        tenancies.iter().map(|tenancy| tenancy.flat_id).collect(),
+    )?;
     for Tenancy { id, .. } in tenancies {
         let tenancy = store::lock(conn, id)?.ok_or(TenancyError::NoSuchTenancy)?;
         if tenancy.household_size == household_size {

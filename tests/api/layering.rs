@@ -9,9 +9,13 @@ use std::path::{Path, PathBuf};
 const SLICES: &[(&str, &[&str])] = &[
     ("estates", &[]),
     ("tenancy", &["estates"]),
+    ("people", &["estates", "tenancy"]),
     ("ledger", &[]),
     ("rent", &["estates", "tenancy", "ledger"]),
-    ("population", &["estates", "tenancy", "ledger", "rent"]),
+    (
+        "population",
+        &["estates", "tenancy", "people", "ledger", "rent"],
+    ),
 ];
 
 /// For each kind of file: what it must never name.

@@ -24,3 +24,4 @@ mod rent;
 mod support;
 mod tenancy;
 mod torture;
+mod vault;

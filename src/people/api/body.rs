@@ -12,9 +12,7 @@ use crate::kernel::contact::{Email, Phone};
 use crate::kernel::day::Day;
 use crate::kernel::hkid::HkidSymbols;
 use crate::kernel::id::PersonId;
-use crate::kernel::identity_document::{
-    Country, DocumentKind, IdentityDocument, NotDocument,
-};
+use crate::kernel::identity_document::{Country, DocumentKind, IdentityDocument, NotDocument};
 use crate::kernel::person_name::{ChineseName, EnglishName, PersonName};
 use crate::kernel::text::Line;
 use crate::platform::http::page::{Cursor, Limit};

@@ -90,8 +90,8 @@ async fn add_member(
             key: &key,
         };
         // Keyed: a plain digest of a request would give its document away to whoever tries all.
-        let request = sealing::fingerprint(by.vault, &new)
-            .map_err(|error| OnceError::Work(error.into()))?;
+        let request =
+            sealing::fingerprint(by.vault, &new).map_err(|error| OnceError::Work(error.into()))?;
         once(conn, &attempt, &(code, request), |conn| {
             commands::join(conn, by, code, &new)
         })

@@ -199,13 +199,17 @@ pub(super) struct UnmaskedOut {
 impl UnmaskedOut {
     pub fn new(known: &Particulars, fields: &[PersonField]) -> Self {
         let asked = |field| fields.contains(&field);
-        let text = |field, text: Option<&str>| {
-            text.filter(|_| asked(field)).map(ToOwned::to_owned)
-        };
+        let text = |field, text: Option<&str>| text.filter(|_| asked(field)).map(ToOwned::to_owned);
         let document = known.document.as_ref();
         Self {
-            name_zh: text(PersonField::NameZh, known.name.zh().map(ChineseName::reveal)),
-            name_en: text(PersonField::NameEn, known.name.en().map(EnglishName::reveal)),
+            name_zh: text(
+                PersonField::NameZh,
+                known.name.zh().map(ChineseName::reveal),
+            ),
+            name_en: text(
+                PersonField::NameEn,
+                known.name.en().map(EnglishName::reveal),
+            ),
             document: document
                 .filter(|_| asked(PersonField::Document))
                 .map(|document| DocumentOut {
@@ -213,7 +217,10 @@ impl UnmaskedOut {
                     number: document.printed(),
                     country: document.country(),
                 }),
-            symbols: text(PersonField::Symbols, known.symbols.as_ref().map(HkidSymbols::reveal)),
+            symbols: text(
+                PersonField::Symbols,
+                known.symbols.as_ref().map(HkidSymbols::reveal),
+            ),
             birth_date: known
                 .birth_date
                 .as_ref()

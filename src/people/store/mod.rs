@@ -51,7 +51,9 @@ pub(super) fn members(
         query = query.filter(ends.is_null().or(ends.assume_not_null().ge(day)));
     }
     if let Some((starts_on, id)) = wanted.after {
-        let later = membership::starts_on.eq(starts_on).and(membership::id.gt(id));
+        let later = membership::starts_on
+            .eq(starts_on)
+            .and(membership::id.gt(id));
         query = query.filter(membership::starts_on.gt(starts_on).or(later));
     }
     Ok(query.load(conn)?)

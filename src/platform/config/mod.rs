@@ -8,6 +8,7 @@
 
 mod database_url;
 mod mistakes;
+mod pin;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use database_url::DatabaseUrl;
 pub use mistakes::{Mistake, Mistakes};
+pub use pin::Pin;
 
 use crate::kernel::choice::choice;
 
@@ -68,6 +70,16 @@ pub struct Config {
     pub token_keys: Option<PathBuf>,
     /// Whether operators' tokens, which carry their scopes themselves, are taken.
     pub operator_tokens: bool,
+    /// The file of the root key of sealed data.
+    pub root_key: Option<PathBuf>,
+    /// The PKCS#11 library of the token that holds the root key instead.
+    pub pkcs11_module: Option<PathBuf>,
+    /// The token's label.
+    pub pkcs11_token: Option<String>,
+    /// What opens the token.
+    pub pkcs11_pin: Option<Pin>,
+    /// The label of the root key in the token.
+    pub pkcs11_key: String,
     /// The names that the environment gave.
     given: BTreeSet<&'static str>,
 }
@@ -109,6 +121,11 @@ impl Default for Config {
             token_audience: "kaifong".to_owned(),
             token_keys: None,
             operator_tokens: false,
+            root_key: None,
+            pkcs11_module: None,
+            pkcs11_token: None,
+            pkcs11_pin: None,
+            pkcs11_key: "kaifong-root".to_owned(),
             given: BTreeSet::new(),
         }
     }

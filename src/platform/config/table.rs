@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
-use super::Config;
+use super::{Config, Pin};
 
 /// One setting.
 pub(super) struct Setting {
@@ -132,6 +132,37 @@ pub(super) static SETTINGS: &[Setting] = &[
         "on takes the tokens of `kaifong token`, which reach every row; off (the default) does not",
         |config, value| set(&mut config.operator_tokens, switch(value)),
         |config| show(Some(if config.operator_tokens { "on" } else { "off" })),
+    ),
+    open(
+        "KAIFONG_ROOT_KEY",
+        "the file of the root key of sealed data; absent, keys/root.key in the data folder",
+        |config, value| set(&mut config.root_key, path(value).map(Some)),
+        |config| show(config.root_key.as_ref().map(|file| file.display())),
+    ),
+    open(
+        "KAIFONG_PKCS11_MODULE",
+        "the PKCS#11 library of the token that holds the root key instead of a file",
+        |config, value| set(&mut config.pkcs11_module, path(value).map(Some)),
+        |config| show(config.pkcs11_module.as_ref().map(|file| file.display())),
+    ),
+    open(
+        "KAIFONG_PKCS11_TOKEN",
+        "the label of that token",
+        |config, value| set(&mut config.pkcs11_token, Ok(Some(value.to_owned()))),
+        |config| show(config.pkcs11_token.as_ref()),
+    ),
+    Setting {
+        name: "KAIFONG_PKCS11_PIN",
+        meaning: "the PIN of that token",
+        secret: true,
+        read: |config, value| set(&mut config.pkcs11_pin, Ok(Some(Pin::new(value)))),
+        show: |config| show(config.pkcs11_pin.as_ref()),
+    },
+    open(
+        "KAIFONG_PKCS11_KEY",
+        "the label of the root key in that token",
+        |config, value| set(&mut config.pkcs11_key, Ok(value.to_owned())),
+        |config| show(Some(&config.pkcs11_key)),
     ),
 ];
 

@@ -35,6 +35,11 @@ fn every_setting_is_read_and_shown_as_it_was_given() {
         ("KAIFONG_TOKEN_ISSUER", "https://id.example"),
         ("KAIFONG_TOKEN_AUDIENCE", "tenants"),
         ("KAIFONG_TOKEN_KEYS", "/etc/kaifong/jwks.json"),
+        ("KAIFONG_ROOT_KEY", "/etc/kaifong/root.key"),
+        ("KAIFONG_PKCS11_MODULE", "/usr/lib/softhsm/libsofthsm2.so"),
+        ("KAIFONG_PKCS11_TOKEN", "kaifong"),
+        ("KAIFONG_PKCS11_PIN", "***"),
+        ("KAIFONG_PKCS11_KEY", "root-2026"),
     ];
     let config = read(&given).unwrap();
     let shown: Vec<_> = config
@@ -87,6 +92,14 @@ fn a_password_is_masked_wherever_the_settings_are_printed() {
     let shown: Vec<_> = config.effective().collect();
     assert_eq!(shown[0].value.as_deref(), Some("postgres://app:***@db/k"));
     assert!(!format!("{config:?}{shown:?}").contains("hunter2"));
+}
+
+#[test]
+fn the_pin_of_a_token_is_never_shown() {
+    let config = read(&[("KAIFONG_PKCS11_PIN", "hunter2")]).unwrap();
+    let shown: Vec<_> = config.effective().collect();
+    assert!(!format!("{config:?}{shown:?}").contains("hunter2"));
+    assert_eq!(config.pkcs11_pin.unwrap().expose(), "hunter2");
 }
 
 /// The example a deployment starts from lists every setting, in order, with its default.

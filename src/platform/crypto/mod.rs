@@ -1,4 +1,11 @@
-//! Digests and signatures, all from one library.
+//! Digests, signatures, ciphers and secrets, all from one library.
+
+mod cipher;
+mod derive;
+mod secret;
+mod wrap;
+#[cfg(test)]
+mod wycheproof;
 
 use std::fmt;
 use std::fs;
@@ -9,6 +16,16 @@ use std::path::Path;
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+
+pub use cipher::{NONCE_LENGTH, OVERHEAD, TAG_LENGTH, open, seal};
+pub use derive::{derive, hmac, is_hmac, packed};
+pub use secret::{Secret, fill_random, is_same};
+pub use wrap::{unwrap_key, wrap_key};
+
+/// A library call failed that says no more than this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the cryptographic library refused")]
+pub struct Refused;
 
 /// A SHA-256 digest.
 pub type Digest = [u8; 32];

@@ -39,6 +39,69 @@ diesel::table! {
 }
 
 diesel::table! {
+    key_encryption_key (class, version) {
+        class -> Text,
+        version -> SmallInt,
+        wrapped -> Bytea,
+        commitment -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    index_key (class) {
+        class -> Text,
+        wrapped -> Bytea,
+        commitment -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    data_key (class, subject, version) {
+        class -> Text,
+        subject -> Uuid,
+        version -> SmallInt,
+        kek -> SmallInt,
+        rotation -> Integer,
+        wrapped -> Bytea,
+        commitment -> Bytea,
+        state -> Text,
+        created_at -> Timestamptz,
+        destroyed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    key_rotation (class, number) {
+        class -> Text,
+        number -> Integer,
+        state -> Text,
+        started_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    key_tombstone (class, subject) {
+        class -> Text,
+        subject -> Uuid,
+        reason -> Text,
+        approved_by -> Array<Text>,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    key_escrow (id) {
+        id -> Uuid,
+        sealed -> Bytea,
+        commitment -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     estate (id) {
         id -> Uuid,
         name -> Jsonb,
@@ -298,6 +361,7 @@ diesel::table! {
     }
 }
 
+diesel::allow_tables_to_appear_in_same_query!(data_key, key_rotation);
 diesel::allow_tables_to_appear_in_same_query!(rent_charge, rent_tenure);
 
 diesel::table! {

@@ -112,18 +112,20 @@ impl Problem {
 
     /// 503; `cause` is logged and never shown.
     pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::caused(BUSY, cause)
+    }
+
+    /// A problem of `kind`; `cause` is logged and never shown.
+    pub fn caused(kind: Kind, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             cause: Some(cause.into()),
-            ..Self::new(BUSY)
+            ..Self::new(kind)
         }
     }
 
     /// 500; `cause` is logged and never shown.
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            cause: Some(cause.into()),
-            ..Self::new(INTERNAL)
-        }
+        Self::caused(INTERNAL, cause)
     }
 
     pub fn of_json(error: &JsonPayloadError) -> Self {

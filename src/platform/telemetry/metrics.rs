@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntGauge, Registry, TextEncoder};
+use prometheus::core::Collector;
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounter, IntGauge, Registry, TextEncoder,
+};
 
 /// Every metric of the program.
 pub struct Metrics {
@@ -57,11 +60,18 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// The figures in Prometheus' text format; `waiting` is the database queue's length now.
-    pub fn text(&self, waiting: usize) -> Result<String, prometheus::Error> {
+    /// The figures in Prometheus' text format, with those that are kept elsewhere: the database
+    /// queue's length now, and how many sealed cells did not open.
+    pub fn text(
+        &self,
+        waiting: usize,
+        unopenable: &IntCounter,
+    ) -> Result<String, prometheus::Error> {
         self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
         let mut text = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        let mut figures = self.registry.gather();
+        figures.extend(unopenable.collect());
+        TextEncoder::new().encode(&figures, &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 }

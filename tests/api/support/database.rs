@@ -5,13 +5,15 @@
 //! race to make it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use kaifong::platform::crypto::{hex, sha256};
-use kaifong::platform::db::{connect_as_owner, execute, migrate};
+use kaifong::platform::db::{connect as connect_as_app, connect_as_owner, execute, migrate};
+use kaifong::platform::vault::{FileRoot, Vault};
 use uuid::Uuid;
 
 pub struct TestDatabase {
@@ -68,6 +70,21 @@ impl TestDatabase {
         &self.url
     }
 
+    /// The vault of this database: its folder and its root key are its own.
+    pub fn vault(&self, now: DateTime<Utc>) -> Vault {
+        let mut conn = connect_as_app(self.url()).unwrap();
+        let folder = self.folder();
+        let root = FileRoot::load_or_make(&folder.join("root.key")).unwrap();
+        Vault::open(&mut conn, Box::new(root), &folder, now).unwrap()
+    }
+
+    /// A folder of this database's own, which goes with it.
+    pub fn folder(&self) -> PathBuf {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&self.name);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
     /// A connection of the schema's owner.
     pub fn connect(&self) -> PgConnection {
         connect(&self.name)
@@ -76,6 +93,7 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
+        let _ = fs::remove_dir_all(Path::new(env!("CARGO_TARGET_TMPDIR")).join(&self.name));
         // Threads of the app may still be ending; FORCE ends their connections.
         for _ in 0..3 {
             let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);

@@ -86,6 +86,7 @@ pub async fn start_with(
     let app = Data::new(App {
         db: Db::open(database.url(), patience),
         clock: clock.clone(),
+        vault: database.vault(clock.now()),
         rules: Arc::default(),
         body_limit: 32 * 1024,
         desk: Desk::default(),

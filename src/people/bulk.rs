@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::model::{Membership, Particulars, PeopleError};
+use super::model::{EndReason, Membership, Particulars, PeopleError};
 use super::sealing::{self, PersonRow};
 use crate::kernel::id::PersonId;
-use crate::platform::db::DbError;
 use crate::platform::db::schema::{membership, person};
+use crate::platform::db::{DbError, copy_frozen, execute};
 use crate::platform::vault::{DataKeyRow, KeyClass, Vault};
 
 /// Somebody sealed, with the data key, for [`load_people`].
@@ -29,26 +29,53 @@ pub fn draft(
     Ok(NewPerson { key, row })
 }
 
-/// Adds `people` and their keys by two `COPY`s.
+/// Empties the tables, which are empty, so that what is loaded next is frozen.
+pub fn begin_people(conn: &mut PgConnection) -> Result<(), DbError> {
+    execute(conn, "TRUNCATE membership, person")
+}
+
+/// Adds `people` and their keys by two `COPY`s, after [`begin_people`].
 pub fn load_people(conn: &mut PgConnection, people: Vec<NewPerson>) -> Result<(), PeopleError> {
     let (keys, rows): (Vec<_>, Vec<_>) = people.into_iter().map(|new| (new.key, new.row)).unzip();
     Vault::load_drafts(conn, &keys)?;
-    diesel::copy_from(person::table)
-        .from_insertable(rows)
-        .execute(conn)
-        .map_err(DbError::from)?;
+    copy_frozen(conn, (person::table, 16), &rows, |row, to| {
+        to.uuid(row.id.as_uuid())
+            .maybe_bytes(row.name_zh.as_deref())
+            .maybe_bytes(row.name_en.as_deref())
+            .maybe_bytes(row.document.as_deref())
+            .maybe_bytes(row.symbols.as_deref())
+            .maybe_bytes(row.birth_date.as_deref())
+            .maybe_bytes(row.sex.as_deref())
+            .maybe_bytes(row.phone.as_deref())
+            .maybe_bytes(row.email.as_deref())
+            .maybe_bytes(row.document_index.as_deref())
+            .maybe_bytes(row.phone_index.as_deref())
+            .maybe_smallint(row.name_key_zh)
+            .maybe_smallint(row.name_key_en)
+            .integer(row.revision)
+            .instant(row.recorded_at)
+            .maybe_instant(row.erased_at);
+    })?;
     Ok(())
 }
 
-/// Adds `memberships` by one `COPY`.
+/// Adds `memberships` by one `COPY`, after [`begin_people`].
 pub fn load_memberships(
     conn: &mut PgConnection,
-    memberships: Vec<Membership>,
+    memberships: &[Membership],
 ) -> Result<(), DbError> {
-    diesel::copy_from(membership::table)
-        .from_insertable(memberships)
-        .execute(conn)?;
-    Ok(())
+    copy_frozen(conn, (membership::table, 10), memberships, |stay, to| {
+        to.uuid(stay.id.as_uuid())
+            .uuid(stay.person.as_uuid())
+            .bigint(stay.household.number())
+            .text(stay.role.as_str())
+            .date(stay.starts_on)
+            .maybe_date(stay.ends_on)
+            .maybe_text(stay.end_reason.map(EndReason::as_str))
+            .instant(stay.recorded_at)
+            .maybe_instant(stay.end_recorded_at)
+            .integer(stay.version);
+    })
 }
 
 /// Whether anybody is on record.

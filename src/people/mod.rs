@@ -24,11 +24,11 @@ mod search;
 mod store;
 
 pub use api::routes;
-pub use bulk::{NewPerson, draft, has_people, load_memberships, load_people};
+pub use bulk::{NewPerson, begin_people, draft, has_people, load_memberships, load_people};
 pub use caller::{Caller, OfSealed};
 pub use commands::{By, erase};
 pub use model::{
     EndReason, MemberRole, Membership, Particulars, PeopleError, Person, PersonField, Sex,
 };
-pub use reading::{memberships_of, open};
+pub use reading::memberships_of;
 pub use sealing::SEALED;

@@ -18,6 +18,7 @@ use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::ledger;
 use crate::people;
+use crate::platform::audit;
 use crate::platform::auth::Gate;
 use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
@@ -156,6 +157,7 @@ pub fn handlers() -> Handlers {
 /// Queues what is due by the calendar.
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobFailure> {
     rent::timetable(conn, now)?;
+    audit::timetable(conn, now)?;
     Ok(ledger::timetable(conn, now)?)
 }
 

@@ -5,6 +5,7 @@
 //!   anything else that fails with code 1 and the chain of its causes.
 //! * Answers go to standard output, everything else to standard error.
 
+mod audit;
 mod cluster;
 mod config;
 mod database;
@@ -20,6 +21,7 @@ mod seal;
 mod serve;
 mod token;
 mod verify;
+mod verify_audit;
 mod work;
 
 use std::error::Error;
@@ -30,12 +32,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::ledger::LedgerError;
+use crate::platform::audit::AuditError;
 use crate::platform::auth::JwksError;
 use crate::platform::cluster::ClusterError;
 use crate::platform::config::{Config, Mistakes};
 use crate::platform::crypto::KeyError;
 use crate::platform::db::DbError;
 use crate::platform::vault::{RootError, VaultError};
+use crate::platform::tlog::NoteError;
 use crate::population::PopulationError;
 use crate::rent::RentError;
 
@@ -65,6 +69,10 @@ enum Command {
     /// Seal the days that are over
     Seal,
     Verify(verify::Verify),
+    /// The audit trail: seal it, export it, prove an entry
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    VerifyAudit(verify_audit::VerifyAudit),
     Generate(generate::Generate),
     Demo(demo::Demo),
     Token(token::Token),
@@ -96,6 +104,10 @@ pub enum Failure {
     Import(#[from] import::ImportError),
     #[error("cannot read the ledger")]
     Ledger(#[from] LedgerError),
+    #[error("cannot use the audit trail")]
+    Audit(#[from] AuditError),
+    #[error("cannot use the audit trail's key")]
+    NoteKey(#[from] NoteError),
     #[error("cannot settle the rent")]
     Rent(#[from] RentError),
     #[error("cannot generate a population")]
@@ -126,6 +138,8 @@ impl Cli {
             Command::Export(command) => command.execute(&config),
             Command::Seal => seal::run(&config),
             Command::Verify(command) => Ok(command.execute(&config)),
+            Command::Audit(command) => command.execute(&config),
+            Command::VerifyAudit(command) => Ok(command.execute()),
             Command::Generate(command) => command.run(&config),
             Command::Demo(command) => command.run(&config),
             Command::Token(command) => command.run(&config),

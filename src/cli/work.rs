@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::audit::sealer;
 use super::database::Database;
 use super::verify::{KEY, WITNESS};
 use super::{Failure, answer};
 use crate::app;
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::ledger::{self, SealDays};
+use crate::platform::audit::{self, SealAudit};
 use crate::platform::config::Config;
 use crate::platform::crypto::SigningKey;
 use crate::platform::jobs::Worker;
@@ -42,12 +44,18 @@ impl Work {
     }
 }
 
-/// A worker that knows every kind of job; the ledger's key and witness are in the data folder.
+/// A worker that knows every kind of job; the ledger's and the audit trail's keys
+/// and witnesses are in the data folder.
 pub(super) fn worker(config: &Config, url: &str, clock: &Arc<dyn Clock>) -> Worker {
     let (key, witness) = (config.data_dir.join(KEY), config.data_dir.join(WITNESS));
     let handlers = app::handlers().on(move |conn, bench, SealDays { before }| {
         let key = SigningKey::load_or_create(&key)?;
         ledger::seal_days(conn, &key, &witness, before, bench.clock.now())?;
+        Ok(())
+    });
+    let (data, origin) = (config.data_dir.clone(), config.audit_origin.clone());
+    let handlers = handlers.on(move |conn, bench, SealAudit {}| {
+        audit::seal(conn, &sealer(&data, &origin)?, bench.clock.now())?;
         Ok(())
     });
     Worker::new(handlers, url, Arc::clone(clock)).by_timetable(app::timetable)

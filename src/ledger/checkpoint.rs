@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use rust_decimal::Decimal;
 
 use super::model::Transfer;
-use crate::platform::crypto::{Digest, Hasher, SigningKey, hex, is_signed, sha256};
+use crate::platform::crypto::{Digest, Fields, Hasher, SigningKey, hex, is_signed, sha256};
 use crate::platform::db::schema::ledger_checkpoint;
 
 /// The beginning of a leaf, as a checkpoint keeps it.
@@ -189,29 +189,6 @@ fn leaf(transfer: &Transfer) -> Digest {
     }
     fields.add(&transfer.booked_at.timestamp_micros().to_be_bytes());
     fields.digest()
-}
-
-/// Fields one after the other, each with its length in four bytes before it, so that no two
-/// lists of fields make the same bytes.
-struct Fields(Vec<u8>);
-
-impl Fields {
-    /// A list that is told from other lists by `what`.
-    fn of(what: &str) -> Self {
-        let mut fields = Self(Vec::with_capacity(256));
-        fields.add(what.as_bytes());
-        fields
-    }
-
-    fn add(&mut self, field: &[u8]) {
-        let length = u32::try_from(field.len()).unwrap_or(u32::MAX);
-        self.0.extend(length.to_be_bytes());
-        self.0.extend(field);
-    }
-
-    fn digest(&self) -> Digest {
-        sha256(&[&self.0])
-    }
 }
 
 #[cfg(test)]

@@ -11,3 +11,4 @@ pub mod jobs;
 pub mod paper;
 pub mod telemetry;
 pub mod vault;
+pub mod tlog;

@@ -80,6 +80,8 @@ pub struct Config {
     pub pkcs11_pin: Option<Pin>,
     /// The label of the root key in the token.
     pub pkcs11_key: String,
+    /// The audit log's name: its checkpoints' first line, and its key's name.
+    pub audit_origin: String,
     /// The names that the environment gave.
     given: BTreeSet<&'static str>,
 }
@@ -126,6 +128,7 @@ impl Default for Config {
             pkcs11_token: None,
             pkcs11_pin: None,
             pkcs11_key: "kaifong-root".to_owned(),
+            audit_origin: "kaifong/audit".to_owned(),
             given: BTreeSet::new(),
         }
     }

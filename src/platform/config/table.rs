@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, Pin};
+use crate::platform::tlog::NoteKey;
 
 /// One setting.
 pub(super) struct Setting {
@@ -164,6 +165,12 @@ pub(super) static SETTINGS: &[Setting] = &[
         |config, value| set(&mut config.pkcs11_key, Ok(value.to_owned())),
         |config| show(Some(&config.pkcs11_key)),
     ),
+    open(
+        "KAIFONG_AUDIT_ORIGIN",
+        "the audit log's name, such as audit.housing.example/2026",
+        |config, value| set(&mut config.audit_origin, origin(value)),
+        |config| show(Some(&config.audit_origin)),
+    ),
 ];
 
 /// The name of every setting.
@@ -215,6 +222,12 @@ fn switch(text: &str) -> Result<bool, String> {
 fn address(text: &str) -> Result<std::net::SocketAddr, String> {
     text.parse()
         .map_err(|_| "must be an address and a port, such as 127.0.0.1:8080".to_owned())
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    NoteKey::new(text, &[])
+        .map(|key| key.name().to_owned())
+        .map_err(|error| error.to_string())
 }
 
 fn filter(text: &str) -> Result<String, String> {

@@ -15,6 +15,7 @@ mod door;
 mod error;
 mod reach;
 pub mod schema;
+mod xid;
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
@@ -26,6 +27,7 @@ pub use copy::{CopyRow, copy_frozen};
 pub use door::{Db, Patience, transact};
 pub use error::DbError;
 pub use reach::reach_in;
+pub use xid::{TransactionId, Xid8};
 
 /// The schema's history.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!();

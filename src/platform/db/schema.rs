@@ -1,12 +1,53 @@
 //! The tables as Diesel sees them; a test compares them with the migrated database.
 
 diesel::table! {
+    audit_catalogue (digest) {
+        digest -> Bytea,
+        items -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    audit_checkpoint (size) {
+        size -> BigInt,
+        note -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::platform::db::Xid8;
+
     audit_entry (id) {
         id -> Uuid,
         actor -> Text,
         action -> Text,
         subject -> Text,
         at -> Timestamptz,
+        person -> Nullable<Uuid>,
+        household -> Nullable<Text>,
+        fields -> Nullable<Array<Text>>,
+        purpose -> Nullable<Text>,
+        on_behalf_of -> Nullable<Text>,
+        request -> Nullable<Uuid>,
+        detail -> Nullable<Bytea>,
+        written_by -> Xid8,
+    }
+}
+
+diesel::table! {
+    audit_leaf (seq) {
+        seq -> BigInt,
+        entry -> Uuid,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    audit_node (level, place) {
+        level -> SmallInt,
+        place -> BigInt,
+        hash -> Bytea,
     }
 }
 
@@ -362,6 +403,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(data_key, key_rotation);
+diesel::allow_tables_to_appear_in_same_query!(audit_catalogue, audit_entry, audit_leaf);
 diesel::allow_tables_to_appear_in_same_query!(rent_charge, rent_tenure);
 
 diesel::table! {

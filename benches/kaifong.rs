@@ -17,6 +17,7 @@
 )]
 
 mod http;
+mod people;
 mod rent_run;
 mod tools;
 
@@ -44,6 +45,9 @@ fn main() {
     println!("{said}");
     if wanted("rent-run") {
         rent_run::bench(&history);
+    }
+    if wanted("people") {
+        people::bench(&history);
     }
     if wanted("http") {
         let short = Database::create("bench_short");

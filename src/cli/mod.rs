@@ -38,8 +38,8 @@ use crate::platform::cluster::ClusterError;
 use crate::platform::config::{Config, Mistakes};
 use crate::platform::crypto::KeyError;
 use crate::platform::db::DbError;
-use crate::platform::vault::{RootError, VaultError};
 use crate::platform::tlog::NoteError;
+use crate::platform::vault::{RootError, VaultError};
 use crate::population::PopulationError;
 use crate::rent::RentError;
 

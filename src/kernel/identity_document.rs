@@ -264,8 +264,8 @@ impl utoipa::ToSchema for Country {
 mod tests {
     use super::*;
 
-    fn country(text: &str) -> Option<Country> {
-        Some(Country::try_from(text.to_owned()).unwrap())
+    fn country(text: &str) -> Country {
+        Country::try_from(text.to_owned()).unwrap()
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
         use DocumentKind::{
             BirthCertificate, ExitEntryPermit, Hkid, Other, Passport, ReEntryPermit,
         };
-        let gbr = country("GBR");
+        let gbr = Some(country("GBR"));
         for (kind, number, country, refused) in [
             (Hkid, "A123456(3)", None, None),
             (Hkid, "A123456(3)", gbr, Some(NotDocument::Country)),

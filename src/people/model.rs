@@ -157,17 +157,37 @@ pub struct Joined {
     pub membership: MembershipId,
 }
 
-/// What is to be other than recorded; `Some(None)` takes a field away.
-#[derive(Debug, Clone, Default)]
+/// What becomes of something that may be missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change<T> {
+    Stays,
+    Goes,
+    Becomes(T),
+}
+
+impl<T> Change<T> {
+    /// What is there instead of `before`.
+    #[must_use]
+    pub fn of(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Stays => before,
+            Self::Goes => None,
+            Self::Becomes(after) => Some(after),
+        }
+    }
+}
+
+/// What is to be other than recorded.
+#[derive(Debug, Clone)]
 pub struct Correction {
-    pub name_zh: Option<Option<ChineseName>>,
-    pub name_en: Option<Option<EnglishName>>,
+    pub name_zh: Change<ChineseName>,
+    pub name_en: Change<EnglishName>,
     pub document: Option<IdentityDocument>,
-    pub symbols: Option<Option<HkidSymbols>>,
+    pub symbols: Change<HkidSymbols>,
     pub birth_date: Option<BirthDate>,
     pub sex: Option<Sex>,
-    pub phone: Option<Option<Phone>>,
-    pub email: Option<Option<Email>>,
+    pub phone: Change<Phone>,
+    pub email: Change<Email>,
 }
 
 /// How a membership is to end.

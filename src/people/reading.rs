@@ -11,9 +11,9 @@ use super::store;
 use crate::kernel::id::PersonId;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::text::Line;
-use crate::platform::audit;
+use crate::platform::audit::{self, Entry, Viewed};
 use crate::platform::db::DbError;
-use crate::platform::vault::KeyClass;
+use crate::platform::vault::{Cell, KeyClass, Padding};
 
 /// What a page of masked particulars shows something of.
 const SHOWN: &[PersonField] = PersonField::ALL;
@@ -41,7 +41,14 @@ pub(super) fn person(
     id: PersonId,
 ) -> Result<(Person, Vec<Membership>), PeopleError> {
     let person = found(conn, by, id)?;
-    viewed(conn, by, None, &[person.clone()], SHOWN, "one person")?;
+    viewed(
+        conn,
+        by,
+        None,
+        std::slice::from_ref(&person),
+        SHOWN,
+        "one person",
+    )?;
     let stays = memberships_of(conn, by, &[id])?;
     Ok((person, stays))
 }
@@ -59,7 +66,17 @@ pub(super) fn unmask(
     if person.particulars.is_none() {
         return Err(PeopleError::Erased);
     }
-    viewed(conn, by, None, &[person.clone()], fields, reason.as_str())?;
+    viewed(
+        conn,
+        by,
+        None,
+        std::slice::from_ref(&person),
+        fields,
+        reason.as_str(),
+    )?;
+    if let Some(note) = note {
+        noted(conn, by, id, note)?;
+    }
     Ok(person)
 }
 
@@ -103,9 +120,41 @@ pub(super) fn viewed(
     fields: &[PersonField],
     purpose: &str,
 ) -> Result<(), DbError> {
-    let _ = (household, fields, purpose);
+    let household = household.map(|code| code.to_string());
+    let fields: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
     for person in people {
-        audit::record(conn, by.actor, "people.viewed", &person.id, by.now)?;
+        let viewed = Viewed {
+            person: person.id.as_uuid(),
+            household: household.as_deref(),
+            fields: &fields,
+            purpose,
+        };
+        audit::viewed(conn, by.actor, &viewed, by.now)?;
     }
     Ok(())
+}
+
+/// Keeps what the caller added to the reason, sealed with the person's own key: it is gone when
+/// they are, and the trail stays whole.
+fn noted(
+    conn: &mut PgConnection,
+    by: By<'_>,
+    id: PersonId,
+    note: &Line<200>,
+) -> Result<(), PeopleError> {
+    let keys = by.vault.keys(conn, KeyClass::Identity, id.as_uuid())?;
+    let keys = keys.ok_or(PeopleError::Erased)?;
+    let place = Cell {
+        table: "audit_entry",
+        column: "detail",
+        row: id.as_uuid(),
+        revision: 0,
+    };
+    let sealed = keys.seal(&place, note.as_str().as_bytes(), Padding::Multiple256)?;
+    let entry = Entry {
+        person: Some(id.as_uuid()),
+        detail: Some(&sealed),
+        ..Entry::of(by.actor, "people.unmask_noted", &id, by.now)
+    };
+    Ok(audit::add(conn, &entry)?)
 }

@@ -6,7 +6,7 @@ use super::model::{
     Correction, EndReason, HeadChange, Leaving, MemberRole, Membership, NewMember, Particulars,
     PeopleError,
 };
-use crate::kernel::identity_document::DocumentKind;
+use crate::kernel::identity_document::{DocumentKind, IdentityDocument};
 use crate::kernel::person_name::PersonName;
 
 /// As a tenancy's, whose first is of 1954.
@@ -31,10 +31,7 @@ pub(super) fn particulars(particulars: &Particulars, today: NaiveDate) -> Result
     if birth.is_some_and(|birth| !birth.by(today)) {
         return Err(PeopleError::NotBornYet);
     }
-    let kind = particulars
-        .document
-        .as_ref()
-        .map(|document| document.kind());
+    let kind = particulars.document.as_ref().map(IdentityDocument::kind);
     if particulars.symbols.is_some() && kind != Some(DocumentKind::Hkid) {
         return Err(PeopleError::SymbolsWithoutCard);
     }
@@ -75,20 +72,16 @@ pub(super) fn corrected(
     correction: Correction,
     today: NaiveDate,
 ) -> Result<Particulars, PeopleError> {
-    let zh = correction
-        .name_zh
-        .unwrap_or_else(|| before.name.zh().cloned());
-    let en = correction
-        .name_en
-        .unwrap_or_else(|| before.name.en().cloned());
+    let zh = correction.name_zh.of(before.name.zh().cloned());
+    let en = correction.name_en.of(before.name.en().cloned());
     let after = Particulars {
         name: PersonName::new(zh, en)?,
         document: correction.document.or(before.document),
-        symbols: correction.symbols.unwrap_or(before.symbols),
+        symbols: correction.symbols.of(before.symbols),
         birth_date: correction.birth_date.or(before.birth_date),
         sex: correction.sex.or(before.sex),
-        phone: correction.phone.unwrap_or(before.phone),
-        email: correction.email.unwrap_or(before.email),
+        phone: correction.phone.of(before.phone),
+        email: correction.email.of(before.email),
     };
     particulars(&after, today)?;
     Ok(after)
@@ -171,7 +164,7 @@ mod tests {
     use super::*;
     use crate::kernel::id::{MembershipId, PersonId};
     use crate::kernel::tenant_code::TenantCode;
-    use crate::people::model::Sex;
+    use crate::people::model::{Change, Sex};
 
     const TODAY: &str = "2026-11-20";
 
@@ -272,13 +265,19 @@ mod tests {
     #[test]
     fn a_correction_keeps_one_name() {
         let none = || Correction {
-            name_en: Some(None),
-            ..Correction::default()
+            name_zh: Change::Stays,
+            name_en: Change::Goes,
+            document: None,
+            symbols: Change::Stays,
+            birth_date: None,
+            sex: None,
+            phone: Change::Stays,
+            email: Change::Stays,
         };
         let nameless = corrected(born("1980-01-01"), none(), day(TODAY));
         assert!(matches!(nameless, Err(PeopleError::Name(_))));
         let renamed = Correction {
-            name_zh: Some(Some("陳大文".parse().unwrap())),
+            name_zh: Change::Becomes("陳大文".parse().unwrap()),
             ..none()
         };
         let renamed = corrected(born("1980-01-01"), renamed, day(TODAY)).unwrap();

@@ -4,6 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::model::{NewMember, Particulars, PeopleError, Person, PersonField, Sex};
+use crate::kernel::birth_date::BirthDate;
+use crate::kernel::contact::{Email, Phone};
+use crate::kernel::hkid::HkidSymbols;
 use crate::kernel::id::PersonId;
 use crate::kernel::identity_document::IdentityDocument;
 use crate::kernel::person_name::{ChineseName, EnglishName, PersonName};
@@ -91,7 +94,7 @@ pub fn seal(
     };
     let (zh, en) = (known.name.zh(), known.name.en());
     let document = known.document.as_ref().map(IdentityDocument::canonical);
-    let phone = known.phone.as_ref().map(|phone| phone.reveal());
+    let phone = known.phone.as_ref().map(Phone::reveal);
     let sex = known.sex.map(Sex::as_str);
     Ok(PersonRow {
         id,
@@ -108,19 +111,19 @@ pub fn seal(
         document: seal(PersonField::Document, document.as_deref(), Padding::To32)?,
         symbols: seal(
             PersonField::Symbols,
-            known.symbols.as_ref().map(|symbols| symbols.reveal()),
+            known.symbols.as_ref().map(HkidSymbols::reveal),
             Padding::To32,
         )?,
         birth_date: seal(
             PersonField::BirthDate,
-            known.birth_date.as_ref().map(|date| date.reveal()),
+            known.birth_date.as_ref().map(BirthDate::reveal),
             Padding::To32,
         )?,
         sex: seal(PersonField::Sex, sex, Padding::To32)?,
         phone: seal(PersonField::Phone, phone, Padding::To32)?,
         email: seal(
             PersonField::Email,
-            known.email.as_ref().map(|email| email.reveal()),
+            known.email.as_ref().map(Email::reveal),
             Padding::Multiple256,
         )?,
         document_index: known

@@ -10,5 +10,5 @@ pub mod http;
 pub mod jobs;
 pub mod paper;
 pub mod telemetry;
-pub mod vault;
 pub mod tlog;
+pub mod vault;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::model::{
-    Correction, EndReason, MemberRole, NewMember, Particulars, PeopleError, PersonField, Sex,
-    UnmaskReason,
+    Change, Correction, EndReason, MemberRole, NewMember, Particulars, PeopleError, PersonField,
+    Sex, UnmaskReason,
 };
 use crate::kernel::birth_date::BirthDate;
 use crate::kernel::contact::{Email, Phone};
@@ -104,29 +104,29 @@ impl MemberIn {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PersonChange {
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default = "stays", deserialize_with = "change")]
     #[schema(value_type = Option<ChineseName>)]
-    pub name_zh: Option<Option<ChineseName>>,
-    #[serde(default, deserialize_with = "sent")]
+    pub name_zh: Change<ChineseName>,
+    #[serde(default = "stays", deserialize_with = "change")]
     #[schema(value_type = Option<EnglishName>)]
-    pub name_en: Option<Option<EnglishName>>,
+    pub name_en: Change<EnglishName>,
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<DocumentIn>)]
     pub document: Option<Document>,
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default = "stays", deserialize_with = "change")]
     #[schema(value_type = Option<HkidSymbols>)]
-    pub symbols: Option<Option<HkidSymbols>>,
+    pub symbols: Change<HkidSymbols>,
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = String, format = Date)]
     pub birth_date: Option<BirthDate>,
     #[serde(default, deserialize_with = "sent")]
     pub sex: Option<Sex>,
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default = "stays", deserialize_with = "change")]
     #[schema(value_type = Option<Phone>)]
-    pub phone: Option<Option<Phone>>,
-    #[serde(default, deserialize_with = "sent")]
+    pub phone: Change<Phone>,
+    #[serde(default = "stays", deserialize_with = "change")]
     #[schema(value_type = Option<Email>)]
-    pub email: Option<Option<Email>>,
+    pub email: Change<Email>,
 }
 
 impl From<PersonChange> for Correction {
@@ -144,7 +144,17 @@ impl From<PersonChange> for Correction {
     }
 }
 
-/// A field that is sent has a value; for an `Option`, null is one.
+fn stays<T>() -> Change<T> {
+    Change::Stays
+}
+
+/// A field that is sent: null takes away what it names.
+fn change<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Change<T>, D::Error> {
+    let sent: Option<T> = Deserialize::deserialize(from)?;
+    Ok(sent.map_or(Change::Goes, Change::Becomes))
+}
+
+/// A field that is sent has a value: null is not one.
 fn sent<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }

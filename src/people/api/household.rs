@@ -57,7 +57,7 @@ async fn list_members(
     };
     let work = caller.does(&app, move |conn, by| reading::members(conn, by, wanted));
     let place = |(stay, _): &(Membership, Person)| (stay.starts_on, stay.id);
-    let show = |(stay, person)| MemberOut::new(stay, person, showing);
+    let show = |(stay, person): (Membership, Person)| MemberOut::new(stay, &person, showing);
     Page::new(work.await?, limit, place, show).map(Json)
 }
 

@@ -47,7 +47,7 @@ async fn read_person(
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(person.revision)))
         .json(FoundOut {
-            person: PersonOut::new(person, showing),
+            person: PersonOut::new(&person, showing),
             memberships: stays.into_iter().map(MembershipOut::from).collect(),
         }))
 }
@@ -80,7 +80,7 @@ async fn correct_person(
     let person = changed.await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(person.revision)))
-        .json(PersonOut::new(person, showing)))
+        .json(PersonOut::new(&person, showing)))
 }
 
 /// See masked fields of a person whole, for a reason that goes on record.

@@ -47,7 +47,7 @@ async fn search_people(
             .people
             .into_iter()
             .map(|(person, stays)| FoundOut {
-                person: PersonOut::new(person, showing),
+                person: PersonOut::new(&person, showing),
                 memberships: stays.into_iter().map(MembershipOut::from).collect(),
             })
             .collect(),

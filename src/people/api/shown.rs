@@ -74,7 +74,7 @@ pub(super) struct DocumentOut {
 }
 
 impl PersonOut {
-    pub fn new(person: Person, showing: Showing) -> Self {
+    pub fn new(person: &Person, showing: Showing) -> Self {
         let erased = person.particulars.is_none();
         let known = person.particulars.as_ref();
         let zh = known.and_then(|known| known.name.zh());
@@ -143,7 +143,7 @@ pub(super) struct MemberOut {
 }
 
 impl MemberOut {
-    pub fn new(stay: Membership, person: Person, showing: Showing) -> Self {
+    pub fn new(stay: Membership, person: &Person, showing: Showing) -> Self {
         Self {
             membership: stay.into(),
             person: PersonOut::new(person, showing),

@@ -36,6 +36,11 @@ impl Call {
         self
     }
 
+    /// Adds this token.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", &format!("Bearer {token}"))
+    }
+
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.insert_header((name, value));
         self

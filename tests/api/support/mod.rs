@@ -3,6 +3,7 @@
 mod call;
 mod database;
 pub mod fixture;
+pub mod session;
 pub mod world;
 
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,8 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kaifong::app::{self, App, Desk};
 use kaifong::kernel::clock::Clock;
-use kaifong::platform::auth::{Gate, Issuer, Jwks, NoSessions, Verifier};
+use kaifong::kernel::reach::Reach;
+use kaifong::platform::auth::{Actor, Gate, Issuer, Jwks, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience};
 use kaifong::platform::http::measure::measure;
@@ -53,6 +55,7 @@ pub struct TestApp<S> {
     pub database: TestDatabase,
     pub clock: Arc<FixedClock>,
     key: SigningKey,
+    sessions: Arc<session::Sessions>,
 }
 
 /// Starts the app at nine in the morning of 20 November 2026 in Hong Kong.
@@ -91,9 +94,10 @@ pub async fn start_with(
         body_limit: 32 * 1024,
         desk: Desk::default(),
     });
+    let sessions = Arc::<session::Sessions>::default();
     let gate = Data::new(Gate {
         verifier: Verifier::new(issuer(), Jwks::of(&key), clock.clone()),
-        standings: Arc::new(NoSessions),
+        standings: sessions.clone(),
         operators: true,
     });
     let metrics = Data::new(Metrics::new().unwrap());
@@ -111,6 +115,7 @@ pub async fn start_with(
         database,
         clock,
         key,
+        sessions,
     }
 }
 
@@ -131,6 +136,15 @@ where
         let now = self.clock.now().timestamp();
         issuer()
             .mint(&self.key, "officer-7", scope, now, 300)
+            .unwrap()
+    }
+
+    /// A token of a session of `who`, with these scopes over these rows.
+    pub fn session(&self, who: &str, grants: &[(&'static str, Reach)]) -> String {
+        let now = self.clock.now();
+        let session = self.sessions.begin(Actor::named(who), grants, now);
+        issuer()
+            .mint_for_session(&self.key, who, session, now.timestamp(), 300)
             .unwrap()
     }
 

@@ -5,6 +5,7 @@
 //!   anything else that fails with code 1 and the chain of its causes.
 //! * Answers go to standard output, everything else to standard error.
 
+mod access_matrix;
 mod audit;
 mod cluster;
 mod config;
@@ -76,6 +77,7 @@ enum Command {
     Generate(generate::Generate),
     Demo(demo::Demo),
     Token(token::Token),
+    AccessMatrix(access_matrix::AccessMatrix),
     Config(config::Show),
     #[command(subcommand)]
     Cluster(cluster::Command),
@@ -143,6 +145,7 @@ impl Cli {
             Command::Generate(command) => command.run(&config),
             Command::Demo(command) => command.run(&config),
             Command::Token(command) => command.run(&config),
+            Command::AccessMatrix(command) => command.run(),
             Command::Config(command) => command.run(&config),
             Command::Cluster(command) => command.run(&config),
         }

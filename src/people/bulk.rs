@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::model::{EndReason, Membership, Particulars, PeopleError};
 use super::sealing::{self, PersonRow};
+use super::store;
 use crate::kernel::id::PersonId;
 use crate::platform::db::schema::{membership, person};
 use crate::platform::db::{DbError, copy_frozen, execute};
@@ -76,6 +77,22 @@ pub fn load_memberships(
             .maybe_instant(stay.end_recorded_at)
             .integer(stay.version);
     })
+}
+
+/// Adds a few people with their stays, beside those who are there; as the schema's owner.
+pub fn add_drafts(
+    conn: &mut PgConnection,
+    people: Vec<NewPerson>,
+    memberships: &[Membership],
+) -> Result<(), PeopleError> {
+    for NewPerson { key, row } in people {
+        Vault::load_drafts(conn, &[key])?;
+        store::add_person(conn, &row)?;
+    }
+    for stay in memberships {
+        store::add_membership(conn, stay)?;
+    }
+    Ok(())
 }
 
 /// Whether anybody is on record.

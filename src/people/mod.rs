@@ -24,7 +24,9 @@ mod search;
 mod store;
 
 pub use api::routes;
-pub use bulk::{NewPerson, begin_people, draft, has_people, load_memberships, load_people};
+pub use bulk::{
+    NewPerson, add_drafts, begin_people, draft, has_people, load_memberships, load_people,
+};
 pub use caller::{Caller, OfSealed};
 pub use commands::{By, erase};
 pub use model::{

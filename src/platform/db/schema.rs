@@ -404,6 +404,17 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(data_key, key_rotation);
 diesel::allow_tables_to_appear_in_same_query!(audit_catalogue, audit_entry, audit_leaf);
+// A view: whose estate office looks after a household.
+diesel::table! {
+    tenancy_place (tenancy_id) {
+        tenancy_id -> Uuid,
+        household -> BigInt,
+        estate_id -> Uuid,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(rent_charge, rent_tenure);
 
 diesel::table! {

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use kaifong::kernel::reach::Reach;
+use kaifong::kernel::role::Role;
 use kaifong::platform::db::DbError;
 use kaifong::platform::db::{connect, execute, reach_in, transact};
 
@@ -105,7 +106,7 @@ async fn a_household_of_five_is_read_with_a_bounded_number_of_statements() {
         let one = member(&person("LEE Mei", hkid), "authorised_member");
         app.send(joining(home.code, key, one)).await.expect(201);
     }
-    let office = app.session("staff:1", &[("people:read", home.office())]);
+    let office = app.session(Role::EstateOfficer, home.office());
     let path = format!("/v1/households/{}/members", home.code);
     let listed = app.send(Call::get(&path).bearer(&office)).await.expect(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 5);

@@ -1,6 +1,7 @@
 //! Who reaches whom, and how much each sees.
 
 use kaifong::kernel::reach::Reach;
+use kaifong::kernel::role::Role;
 use serde_json::{Value, json};
 
 use super::{house, joining, member, person, start_with_household};
@@ -8,17 +9,6 @@ use crate::support::Call;
 
 /// A call about a person and a household.
 type Asked<'a> = &'a dyn Fn(&str, &str) -> Call;
-
-const ALL: [&str; 4] = [
-    "people:read",
-    "people:write",
-    "people:search",
-    "people:unmask",
-];
-
-fn over(reach: &Reach) -> Vec<(&'static str, Reach)> {
-    ALL.iter().map(|scope| (*scope, reach.clone())).collect()
-}
 
 #[actix_web::test]
 async fn outside_the_reach_is_answered_as_absent() {
@@ -34,7 +24,7 @@ async fn outside_the_reach_is_answered_as_absent() {
     ];
     let code = home.code;
     for reach in strangers {
-        let token = app.session("staff:1", &over(&reach));
+        let token = app.session(Role::EstateManager, reach.clone());
         let nobody = "01940000-0000-7000-8000-000000000001";
         let none = "9999999994";
         let calls: [Asked; 6] = [
@@ -93,8 +83,8 @@ async fn outside_the_reach_is_answered_as_absent() {
 async fn the_estate_office_sees_masked_and_the_household_its_own_names() {
     let (app, _conn, home) = start_with_household().await;
     let path = format!("/v1/people/{}", home.head);
-    let office = app.session("staff:1", &over(&home.office()));
-    let tenant = app.session("tenant:1", &over(&Reach::Household(home.code)));
+    let office = app.session(Role::EstateManager, home.office());
+    let tenant = app.session(Role::Tenant, Reach::Household(home.code));
 
     let seen = app.send(Call::get(&path).bearer(&office)).await.expect(200);
     assert_eq!(seen["person"]["name_en"], "CHAN T** M**");
@@ -112,6 +102,9 @@ async fn the_estate_office_sees_masked_and_the_household_its_own_names() {
             .bearer(token)
     };
     app.send(unmask(&tenant)).await.expect(403);
+    // Nor would a household's reach do, whatever scope came with it.
+    let odd = app.session(Role::EstateManager, Reach::Household(home.code));
+    app.send(unmask(&odd)).await.expect(403);
     let whole = app.send(unmask(&office)).await.expect(200);
     assert_eq!(whole["document"]["number"], "A123456(3)");
 }
@@ -119,7 +112,7 @@ async fn the_estate_office_sees_masked_and_the_household_its_own_names() {
 #[actix_web::test]
 async fn the_office_works_for_its_estate_until_the_tenancy_is_over() {
     let (app, mut conn, home) = start_with_household().await;
-    let office = app.session("staff:1", &over(&home.office()));
+    let office = app.session(Role::EstateManager, home.office());
     let wife = member(&person("LEE Mei", "AB987654(3)"), "authorised_member");
     let join = Call::post(&format!("/v1/households/{}/members", home.code))
         .key("j")
@@ -132,6 +125,6 @@ async fn the_office_works_for_its_estate_until_the_tenancy_is_over() {
     crate::support::world::end_tenancy(&mut conn, home.code, "2026-11-20", "2026-11-01T00:00:00Z");
     app.send(Call::get(&path).bearer(&office)).await.expect(200);
     app.clock.set("2026-11-20T16:00:00Z");
-    let office = app.session("staff:1", &over(&home.office()));
+    let office = app.session(Role::EstateManager, home.office());
     app.send(Call::get(&path).bearer(&office)).await.expect(404);
 }

@@ -36,7 +36,7 @@ impl Call {
         self
     }
 
-    /// Adds this token.
+    /// Adds `token` as it is.
     pub fn bearer(self, token: &str) -> Self {
         self.header("Authorization", &format!("Bearer {token}"))
     }

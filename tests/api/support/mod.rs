@@ -3,7 +3,7 @@
 mod call;
 mod database;
 pub mod fixture;
-pub mod session;
+mod posts;
 pub mod world;
 
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,8 @@ use chrono::{DateTime, Utc};
 use kaifong::app::{self, App, Desk};
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::reach::Reach;
-use kaifong::platform::auth::{Actor, Gate, Issuer, Jwks, Verifier};
+use kaifong::kernel::role::Role;
+use kaifong::platform::auth::{Gate, Issuer, Jwks, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience};
 use kaifong::platform::http::measure::measure;
@@ -30,6 +31,7 @@ use utoipa_actix_web::AppExt;
 
 pub use call::{Answer, Call};
 pub use database::{TestDatabase, count};
+use posts::Posts;
 
 /// A clock that stands still until told otherwise.
 pub struct FixedClock(Mutex<DateTime<Utc>>);
@@ -55,7 +57,7 @@ pub struct TestApp<S> {
     pub database: TestDatabase,
     pub clock: Arc<FixedClock>,
     key: SigningKey,
-    sessions: Arc<session::Sessions>,
+    posts: Arc<Posts>,
 }
 
 /// Starts the app at nine in the morning of 20 November 2026 in Hong Kong.
@@ -94,10 +96,10 @@ pub async fn start_with(
         body_limit: 32 * 1024,
         desk: Desk::default(),
     });
-    let sessions = Arc::<session::Sessions>::default();
+    let posts = Arc::new(Posts::default());
     let gate = Data::new(Gate {
         verifier: Verifier::new(issuer(), Jwks::of(&key), clock.clone()),
-        standings: sessions.clone(),
+        standings: posts.clone(),
         operators: true,
     });
     let metrics = Data::new(Metrics::new().unwrap());
@@ -115,7 +117,7 @@ pub async fn start_with(
         database,
         clock,
         key,
-        sessions,
+        posts,
     }
 }
 
@@ -139,13 +141,19 @@ where
             .unwrap()
     }
 
-    /// A token of a session of `who`, with these scopes over these rows.
-    pub fn session(&self, who: &str, grants: &[(&'static str, Reach)]) -> String {
+    /// A token of a session whose holder is `role` at `reach`.
+    pub fn session(&self, role: Role, reach: Reach) -> String {
         let now = self.clock.now();
-        let session = self.sessions.begin(Actor::named(who), grants, now);
-        issuer()
-            .mint_for_session(&self.key, who, session, now.timestamp(), 300)
+        let sid = self.posts.hold(role, reach, now);
+        let issuer = issuer();
+        issuer
+            .mint_for_session(&self.key, role.as_str(), sid, now.timestamp(), 300)
             .unwrap()
+    }
+
+    /// Ends every session.
+    pub fn end_sessions(&self) {
+        self.posts.end_all();
     }
 
     /// Does the background work that is due; says how many jobs were tried.

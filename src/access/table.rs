@@ -1,0 +1,87 @@
+//! The table itself. A new scope gets a row here, or nobody signed in holds it.
+
+use super::Relation::{Everywhere, Posted};
+use super::Right;
+use crate::kernel::role::Role::{
+    Auditor, Delegate, EstateManager, EstateOfficer, FinanceOfficer, MaintenanceOfficer,
+    PrivacyOfficer, Tenant,
+};
+
+/// Who holds which scope, over which rows.
+pub const TABLE: &[Right] = &[
+    Right {
+        scope: "tenancy:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (MaintenanceOfficer, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "tenancy:write",
+        holders: &[(EstateOfficer, Posted), (EstateManager, Posted)],
+    },
+    Right {
+        scope: "rent:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+            (Delegate, Posted),
+        ],
+    },
+    Right {
+        scope: "rent:correct",
+        holders: &[(EstateManager, Posted), (FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "rent:award",
+        holders: &[(EstateManager, Posted), (FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "rent-run:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "rent:run",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "rent:rules",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "people:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (PrivacyOfficer, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "people:write",
+        holders: &[(EstateOfficer, Posted), (EstateManager, Posted)],
+    },
+    Right {
+        scope: "people:search",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (PrivacyOfficer, Everywhere),
+        ],
+    },
+    Right {
+        scope: "people:unmask",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (PrivacyOfficer, Everywhere),
+        ],
+    },
+];

@@ -1,3 +1,5 @@
+DROP POLICY person_in_reach ON person;
+DROP POLICY membership_in_reach ON membership;
 DROP TABLE membership;
 DROP TABLE person;
 DROP VIEW household_estate;

@@ -40,7 +40,7 @@ pub(super) fn members(
     wanted: Wanted,
 ) -> Result<Vec<(Membership, PersonRow)>, DbError> {
     let mut query = membership::table
-        .inner_join(person::table)
+        .inner_join(person::table.on(person::id.eq(membership::person)))
         .filter(membership::household.eq(wanted.household))
         .order((membership::starts_on, membership::id))
         .limit(wanted.rows)

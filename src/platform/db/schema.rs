@@ -464,4 +464,3 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(membership, person);
-diesel::joinable!(membership -> person (person));

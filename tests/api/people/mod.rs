@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod change;
+mod erasure;
 mod guards;
 mod head;
 mod join;

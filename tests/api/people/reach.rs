@@ -2,6 +2,7 @@
 
 use kaifong::kernel::reach::Reach;
 use kaifong::kernel::role::Role;
+use kaifong::kernel::tenant_code::TenantCode;
 use serde_json::{Value, json};
 
 use super::{house, joining, member, person, start_with_household};
@@ -26,7 +27,7 @@ async fn outside_the_reach_is_answered_as_absent() {
     for reach in strangers {
         let token = app.session(Role::EstateManager, reach.clone());
         let nobody = "01940000-0000-7000-8000-000000000001";
-        let none = "9999999994";
+        let none = TenantCode::of(987_654_321).unwrap().to_string();
         let calls: [Asked; 6] = [
             &|_, code| Call::get(&format!("/v1/households/{code}/members")),
             &|id, _| Call::get(&format!("/v1/people/{id}")),
@@ -57,7 +58,7 @@ async fn outside_the_reach_is_answered_as_absent() {
             let theirs = app
                 .send(call(&home.head, &code.to_string()).bearer(&token))
                 .await;
-            let absent = app.send(call(nobody, none).bearer(&token)).await;
+            let absent = app.send(call(nobody, &none).bearer(&token)).await;
             assert_eq!(theirs.status.as_u16(), 404, "{reach:?} {:?}", theirs.body);
             assert_eq!((theirs.status, theirs.bytes), (absent.status, absent.bytes));
         }

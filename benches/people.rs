@@ -33,13 +33,13 @@ pub fn bench(history: &Database) {
          GRANT SELECT ON bench_person TO kaifong_app; ANALYZE bench_person",
     );
     let token = history.kaifong(&["token", "--scope", "people:search", "--seconds", "7200"]);
-    let server = Server::start(history, "127.0.0.1:18183");
+    let program = Server::start(history, "127.0.0.1:18183");
     // Not counted: caches fill, statements are prepared.
-    let _ = (load(&server, &token), pgbench(history));
+    let _ = (load(&program, &token), pgbench(history));
     let (mut served, mut bare) = (vec![], vec![]);
     for _ in 0..ROUNDS {
         bare.push(pgbench(history));
-        served.push(load(&server, &token));
+        served.push(load(&program, &token));
     }
     let (served, bare) = (median(served), median(bare));
     println!(
@@ -79,8 +79,8 @@ fn write_cards(people: u64) {
     fs::write(folder().join("cards.lua"), script).unwrap();
 }
 
-fn load(server: &Server, token: &str) -> f64 {
-    server.run("cards.lua", token).0
+fn load(program: &Server, token: &str) -> f64 {
+    program.run("cards.lua", token).0
 }
 
 /// Searches a second.

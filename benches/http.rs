@@ -11,9 +11,9 @@ use kaifong::kernel::tenant_code::TenantCode;
 
 use super::tools::{Database, finished, folder, median, pg};
 
-const CONNECTIONS: &str = "32";
-const SECONDS: &str = "10";
-const ROUNDS: usize = 3;
+pub const CONNECTIONS: &str = "32";
+pub const SECONDS: &str = "10";
+pub const ROUNDS: usize = 3;
 /// Accounts asked for, at random; enough to defeat caches of single rows.
 const CODES: i64 = 200_000;
 
@@ -87,13 +87,13 @@ fn write_codes(first: i64, last: i64) {
     fs::write(folder().join("accounts.lua"), script).unwrap();
 }
 
-struct Server {
+pub struct Server {
     child: Child,
     address: &'static str,
 }
 
 impl Server {
-    fn start(database: &Database, address: &'static str) -> Self {
+    pub fn start(database: &Database, address: &'static str) -> Self {
         let child = database
             .command(&["serve", "--no-work"])
             .env("KAIFONG_LISTEN", address)
@@ -114,12 +114,17 @@ impl Server {
 
     /// Requests a second, and the latency that 99 of 100 stayed below.
     fn load(&self, token: &str) -> (f64, String) {
+        self.run("accounts.lua", token)
+    }
+
+    /// The same of what the script asks for.
+    pub fn run(&self, script: &str, token: &str) -> (f64, String) {
         let said = finished(
             Command::new("wrk")
                 .args(["-t1", "-c", CONNECTIONS, "-d", SECONDS, "--latency", "-H"])
                 .arg(format!("Authorization: Bearer {}", token.trim()))
                 .arg("-s")
-                .arg(folder().join("accounts.lua"))
+                .arg(folder().join(script))
                 .arg(format!("http://{}", self.address)),
         );
         assert!(!said.contains("REFUSED"), "{said}");
@@ -163,6 +168,11 @@ fn pgbench(database: &Database, first: i64, last: i64) -> f64 {
             .arg(&file)
             .arg(&database.url),
     );
+    rate(&said)
+}
+
+/// Transactions a second, as pgbench said.
+pub fn rate(said: &str) -> f64 {
     let line = said.lines().find_map(|line| line.strip_prefix("tps = "));
     line.and_then(|line| line.split(' ').next()?.parse().ok())
         .unwrap_or_else(|| panic!("{said}"))

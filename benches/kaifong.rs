@@ -18,6 +18,7 @@
 
 mod audit;
 mod http;
+mod people;
 mod rent_run;
 mod tools;
 
@@ -51,6 +52,9 @@ fn main() {
     println!("{said}");
     if wanted("rent-run") {
         rent_run::bench(&history);
+    }
+    if wanted("people") {
+        people::bench(&history);
     }
     if wanted("http") {
         let short = Database::create("bench_short");

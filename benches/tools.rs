@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use kaifong::platform::vault::FileRoot;
+
 /// The first month that is not history.
 pub const MONTH: &str = "2026-11";
 
@@ -40,6 +42,8 @@ impl Database {
         let admin = Self {
             url: url("postgres"),
         };
+        // A server that is named brings its root key.
+        FileRoot::load_or_make(&folder().join("keys/root.key")).unwrap();
         admin.psql(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         admin.psql(&format!("CREATE DATABASE {name}"));
         let database = Self { url: url(name) };

@@ -23,6 +23,7 @@ use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::{self, TransferKind};
 use crate::ledger;
+use crate::people;
 use crate::platform::audit;
 use crate::platform::auth::Gate;
 use crate::platform::db::Db;
@@ -208,6 +209,7 @@ fn slices(cfg: &mut ServiceConfig) {
 fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(estates::routes);
     cfg.configure(tenancy::routes);
+    cfg.configure(people::routes);
     cfg.configure(rent::routes);
     cfg.configure(audit_trail::routes);
     cfg.configure(break_glass::routes);

@@ -71,4 +71,33 @@ pub const TABLE: &[Right] = &[
         scope: "break_glass:review",
         holders: &[(PrivacyOfficer, Everywhere), (Auditor, Everywhere)],
     },
+    Right {
+        scope: "people:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (PrivacyOfficer, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "people:write",
+        holders: &[(EstateOfficer, Posted), (EstateManager, Posted)],
+    },
+    Right {
+        scope: "people:search",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (PrivacyOfficer, Everywhere),
+        ],
+    },
+    Right {
+        scope: "people:unmask",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (PrivacyOfficer, Everywhere),
+        ],
+    },
 ];

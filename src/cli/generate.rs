@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 use super::database::Database;
 use super::import::{How, Import};
+use super::keys::open_vault;
 use super::rent_run::progress_bar;
 use super::work::until_stopped;
 use super::{Failure, answer};
@@ -69,7 +70,7 @@ impl Generate {
             ..usual
         };
         Database::with(config, |url| {
-            let summary = until_stopped(|stopped| populate(url, &order, now, stopped))??;
+            let summary = until_stopped(|stopped| populate(config, url, &order, (now, stopped)))??;
             let text = if self.json {
                 serde_json::json!(summary).to_string() + "\n"
             } else {
@@ -82,10 +83,10 @@ impl Generate {
 
 /// Generates `order`; the reference estates come first when there are none.
 pub(super) fn populate(
+    config: &Config,
     url: &str,
     order: &Order,
-    now: DateTime<Utc>,
-    stopped: &AtomicBool,
+    (now, stopped): (DateTime<Utc>, &AtomicBool),
 ) -> Result<Summary, Failure> {
     let mut conn = db::connect(url)?;
     if !population::is_empty(&mut conn)? {
@@ -100,7 +101,8 @@ pub(super) fn populate(
         bar: progress_bar(),
         stopped,
     };
-    let summary = population::generate(url, order, now, &watch);
+    let vault = open_vault(config, &mut conn, now)?;
+    let summary = population::generate(url, &vault, order, now, &watch);
     watch.bar.finish_and_clear();
     Ok(summary?)
 }
@@ -113,6 +115,7 @@ fn readable(summary: &Summary, order: &Order) -> String {
         tenancies,
         ended,
         awards,
+        people,
         months,
         charges,
         transfers,
@@ -128,7 +131,7 @@ fn readable(summary: &Summary, order: &Order) -> String {
     let (until, seed) = (order.until, order.seed);
     let mut text = format!(
         "{tenancies} tenancies of {households} households in {flats} flats of {estates} estates; \
-         {ended} more ended\n\
+         {ended} more ended; {people} people\n\
          {months} months up to {until}, seed {seed}: {charges} charges of {}, {payments} payments \
          of {}, {transfers} transfers, {awards} awards\n\
          {owing} households owe {}, {in_credit} are in credit by {}\n",

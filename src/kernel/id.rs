@@ -89,6 +89,10 @@ id! {
     FlatId
     /// A household's right to live in one flat (租約).
     TenancyId
+    /// Somebody who lives, lived or is to live with a household.
+    PersonId
+    /// A person's stay with a household, in one role.
+    MembershipId
     /// A reduction or addition granted to a household's rent.
     AwardId
     /// One movement of money between two accounts.

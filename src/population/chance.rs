@@ -16,6 +16,8 @@ pub enum Purpose {
     Household,
     /// What a household pays in a month.
     Payment,
+    /// Who lives in a household.
+    Member,
 }
 
 impl Purpose {
@@ -25,6 +27,7 @@ impl Purpose {
             Self::Flat => 2,
             Self::Household => 3,
             Self::Payment => 4,
+            Self::Member => 5,
         }
     }
 }

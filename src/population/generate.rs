@@ -9,15 +9,20 @@ use diesel::PgConnection;
 use super::history::{History, Piece, Told};
 use super::homes::Place;
 use super::model::{Order, PopulationError, Summary, Window};
+use super::people::{Filling, Home};
 use super::plan::{Letting, Plan, plan};
 use crate::kernel::tenant_code::TenantCode;
+use crate::people::{Membership, NewPerson};
 use crate::platform::db::{self, DbError, execute, transact};
+use crate::platform::vault::Vault;
 use crate::rent::{FinishedRun, RentError, Tenure, Terms, Watch};
 use crate::tenancy::Tenancy;
-use crate::{estates, ledger, rent, tenancy};
+use crate::{estates, ledger, people, rent, tenancy};
 
 /// Rows of a `COPY` of people and flats.
 const AT_ONCE: usize = 50_000;
+/// Households whose people are loaded at once: each person is a kilobyte.
+const HOMES_AT_ONCE: usize = 4_000;
 
 /// Pieces that are made ahead of the loading: they bound the memory.
 const AHEAD: usize = 6;
@@ -27,8 +32,11 @@ const PREPARE: &str = "SELECT pg_advisory_xact_lock(7210831); \
     SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL timezone = 'UTC'";
 
 /// Fills an empty database at `url` as ordered; as the schema's owner.
+///
+/// What tells who somebody is, is sealed by `vault`, which is this database's.
 pub fn generate(
     url: &str,
+    vault: &Vault,
     order: &Order,
     now: DateTime<Utc>,
     watch: &dyn Watch,
@@ -41,7 +49,12 @@ pub fn generate(
         if !is_empty(conn)? {
             return Err(PopulationError::NotEmpty);
         }
-        fill(conn, order, window, watch, &mut took)
+        let making = Making {
+            vault,
+            order,
+            window,
+        };
+        fill(conn, making, watch, &mut took)
     });
     took.end("committing");
     let mut summary = filled?;
@@ -53,17 +66,26 @@ pub fn generate(
 pub fn is_empty(conn: &mut PgConnection) -> Result<bool, DbError> {
     Ok(!estates::has_flats(conn)?
         && tenancy::is_empty(conn)?
+        && !people::has_people(conn)?
         && rent::is_empty(conn)?
         && ledger::is_empty(conn)?)
 }
 
+/// What to make, and what seals it.
+#[derive(Clone, Copy)]
+struct Making<'a> {
+    vault: &'a Vault,
+    order: &'a Order,
+    window: Window,
+}
+
 fn fill(
     conn: &mut PgConnection,
-    order: &Order,
-    window: Window,
+    making: Making<'_>,
     watch: &dyn Watch,
     took: &mut Took,
 ) -> Result<Summary, PopulationError> {
+    let Making { order, window, .. } = making;
     let terms = Terms::load(conn)?;
     let homes = estates::homes(conn)?;
     let places: Vec<Place> = homes
@@ -100,22 +122,27 @@ fn fill(
             month: None,
             runs: Vec::new(),
         };
-        let result = loader.people(&plan, &tenures, &lettings);
-        let result = result.and_then(|()| loader.history(&receive));
+        let result = loader.homes(&plan, &tenures, &lettings);
+        let homes = homes_of(&plan, &tenures, &lettings);
+        let result = result.and_then(|()| loader.people(making, &homes));
+        let people = result.and_then(|people| loader.history(&receive).map(|()| people));
         // Lets the maker stop when the loader did.
         drop(receive);
         (
-            result,
+            people,
             maker.join().unwrap_or(Err(DbError::Panicked.into())),
         )
     });
-    loaded?;
+    let people = loaded?;
     let told = told?;
     ledger::load_balances(conn, &told.balances)?;
     took.end("balances");
     execute(conn, "ANALYZE")?;
     took.end("analysing");
-    Ok(summary(&plan, &tenures, &told, window))
+    Ok(Summary {
+        people,
+        ..summary(&plan, &tenures, &told, window)
+    })
 }
 
 fn summary(plan: &Plan, tenures: &[Tenure], told: &Told, window: Window) -> Summary {
@@ -157,7 +184,7 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn people(
+    fn homes(
         &mut self,
         plan: &Plan,
         tenures: &[Tenure],
@@ -186,6 +213,33 @@ impl Loader<'_> {
         rent::load_awards(self.conn, &awards)?;
         self.took.end("awards");
         Ok(())
+    }
+
+    /// Loads the people of `homes` while another thread draws and seals the next ones.
+    fn people(&mut self, making: Making<'_>, homes: &[Home]) -> Result<u64, PopulationError> {
+        people::begin_people(self.conn)?;
+        let (send, receive) = bounded(AHEAD);
+        let (loaded, drawn) = std::thread::scope(|scope| {
+            let drawing = scope.spawn(move || {
+                let send = &send;
+                draw_people(making, homes, |drawn| {
+                    send.send(drawn).map_err(|_| PopulationError::Severed)
+                })
+            });
+            let loaded = receive.iter().try_for_each(|(people, stays): Drawn| {
+                self.go_on()?;
+                people::load_people(self.conn, people)?;
+                self.took.end("people");
+                people::load_memberships(self.conn, &stays)?;
+                self.took.end("memberships");
+                Ok(())
+            });
+            // Lets the drawing stop when the loading did.
+            drop(receive);
+            let drawn = drawing.join().unwrap_or(Err(DbError::Panicked.into()));
+            (loaded, drawn)
+        });
+        loaded.and(drawn)
     }
 
     fn history(&mut self, pieces: &Receiver<Piece>) -> Result<(), PopulationError> {
@@ -243,6 +297,59 @@ impl Loader<'_> {
         }
         Ok(())
     }
+}
+
+/// Sealed people and their stays.
+type Drawn = (Vec<NewPerson>, Vec<Membership>);
+
+/// Draws and seals the people of `homes`, hands them on by the thousand, and counts them.
+fn draw_people(
+    making: Making<'_>,
+    homes: &[Home],
+    hand_on: impl Fn(Drawn) -> Result<(), PopulationError>,
+) -> Result<u64, PopulationError> {
+    let mut filling = Filling {
+        seed: making.order.seed,
+        window: &making.window,
+        drawn: 0,
+    };
+    for homes in homes.chunks(HOMES_AT_ONCE) {
+        let mut drawn = (Vec::new(), Vec::new());
+        for home in homes {
+            for one in filling.people(home)? {
+                let known = (&one.particulars, one.stay.recorded_at);
+                drawn
+                    .0
+                    .push(people::draft(making.vault, one.id, known.0, known.1)?);
+                drawn.1.push(one.stay);
+            }
+        }
+        hand_on(drawn)?;
+    }
+    Ok(filling.drawn)
+}
+
+/// Every household from its first day to its last, with the size that its tenancy has.
+fn homes_of(plan: &Plan, tenures: &[Tenure], lettings: &[Letting]) -> Vec<Home> {
+    let mut stays = tenures.iter().zip(lettings).peekable();
+    let mut homes = Vec::with_capacity(plan.households.len());
+    for household in &plan.households {
+        let mut home: Option<Home> = None;
+        while let Some((tenure, letting)) =
+            stays.next_if(|(tenure, _)| tenure.household == household.number)
+        {
+            let starts_on = home.map_or(tenure.starts_on, |home| home.starts_on);
+            home = TenantCode::of(household.number).map(|code| Home {
+                household: code,
+                opened_at: household.opened_at,
+                starts_on,
+                end: tenure.ends_on.zip(tenure.end_recorded_at),
+                size: letting.household_size,
+            });
+        }
+        homes.extend(home);
+    }
+    homes
 }
 
 fn tenancy_of((tenure, letting): (&Tenure, &Letting)) -> Result<Tenancy, PopulationError> {

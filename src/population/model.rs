@@ -9,8 +9,11 @@ use crate::estates::EstateError;
 use crate::kernel::clock::{hong_kong_date, hong_kong_month};
 use crate::kernel::money::{Money, NotMoney};
 use crate::kernel::month::Month;
+use crate::kernel::person_name::NotName;
 use crate::ledger::LedgerError;
+use crate::people::PeopleError;
 use crate::platform::db::DbError;
+use crate::platform::vault::VaultError;
 use crate::rent::RentError;
 
 /// The most tenancies that one order may ask for.
@@ -91,6 +94,8 @@ pub struct Summary {
     /// That ended during the history.
     pub ended: usize,
     pub awards: usize,
+    /// Members of households, those who left too.
+    pub people: u64,
     pub months: u32,
     pub charges: u64,
     /// Of charges and of payments.
@@ -142,6 +147,12 @@ pub enum PopulationError {
     Stopped,
     #[error("the threads that make and load it lost each other")]
     Severed,
+    #[error(transparent)]
+    Name(#[from] NotName),
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     #[error(transparent)]
     Amount(#[from] NotMoney),
     #[error(transparent)]

@@ -83,6 +83,41 @@ pub fn resize(
     Ok(tenancy)
 }
 
+/// Gives the tenancies of household `code` that are not over the size that its members make.
+pub fn follow_size(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    code: TenantCode,
+    household_size: i16,
+    now: DateTime<Utc>,
+) -> Result<(), TenancyError> {
+    rules::household_size(household_size)?;
+    let today = hong_kong_date(now);
+    let tenancies = store::by_household(conn, code)?;
+    let running = |tenancy: &&Tenancy| tenancy.ends_on.is_none_or(|last| today <= last);
+    let tenancies: Vec<Tenancy> = tenancies.iter().filter(running).copied().collect();
+    // As every change of a tenancy does: the flats first.
+    store::hold_flats(
+        conn,
+        tenancies.iter().map(|tenancy| tenancy.flat_id).collect(),
+    )?;
+    for Tenancy { id, .. } in tenancies {
+        let tenancy = store::lock(conn, id)?.ok_or(TenancyError::NoSuchTenancy)?;
+        if tenancy.household_size == household_size {
+            continue;
+        }
+        let version = tenancy.version.saturating_add(1);
+        let resized = Tenancy {
+            household_size,
+            version,
+            ..tenancy
+        };
+        store::save(conn, &resized)?;
+        audit::record(conn, actor, "tenancy.resized", &id, now)?;
+    }
+    Ok(())
+}
+
 /// Tenancy `id`, locked, still at `version`, its flat held; `also` is another flat to hold.
 fn held(
     conn: &mut PgConnection,

@@ -20,7 +20,7 @@ mod store;
 
 pub use api::routes;
 pub use bulk::{is_empty, load_households, load_tenancies, running};
-pub use commands::{end, resize, start, transfer};
+pub use commands::{end, follow_size, resize, start, transfer};
 pub use model::{
     EndReason, Ending, HouseholdChanged, Move, NewTenancy, Tenancy, TenancyError, TenancyKind,
 };

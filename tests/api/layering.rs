@@ -11,9 +11,13 @@ const SLICES: &[(&str, &[&str])] = &[
     ("break_glass", &[]),
     ("estates", &[]),
     ("tenancy", &["estates"]),
+    ("people", &["estates", "tenancy"]),
     ("ledger", &[]),
     ("rent", &["estates", "tenancy", "ledger"]),
-    ("population", &["estates", "tenancy", "ledger", "rent"]),
+    (
+        "population",
+        &["estates", "tenancy", "people", "ledger", "rent"],
+    ),
 ];
 
 /// For each kind of file: what it must never name.

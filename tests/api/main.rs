@@ -20,6 +20,7 @@ mod layering;
 mod ledger;
 mod migrations;
 mod openapi;
+mod people;
 mod platform;
 mod population;
 mod rent;

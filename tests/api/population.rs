@@ -44,7 +44,14 @@ fn estates() -> TestDatabase {
 
 fn populated(order: &Order) -> (TestDatabase, Summary) {
     let database = estates();
-    let summary = population::generate(database.url(), order, Morning.now(), &Unwatched).unwrap();
+    let summary = population::generate(
+        database.url(),
+        &database.vault(Morning.now()),
+        order,
+        Morning.now(),
+        &Unwatched,
+    )
+    .unwrap();
     (database, summary)
 }
 
@@ -58,6 +65,7 @@ fn digest(conn: &mut PgConnection) -> String {
         "flat",
         "household",
         "tenancy",
+        "membership",
         "rent_award",
         "rent_charge",
         "rent_account",
@@ -212,7 +220,8 @@ fn a_loaded_month_is_like_one_that_was_opened() {
 fn only_an_empty_database_is_populated_and_only_as_ordered() {
     let (database, _) = populated(&order(5, 1));
     let again = |order: &Order, database: &TestDatabase, watch: &dyn Watch| {
-        population::generate(database.url(), order, Morning.now(), watch)
+        let vault = database.vault(Morning.now());
+        population::generate(database.url(), &vault, order, Morning.now(), watch)
     };
     let refused = again(&order(5, 1), &database, &Unwatched);
     assert!(
@@ -292,11 +301,40 @@ impl Watch for Impatient {
 #[test]
 fn what_is_stopped_leaves_nothing_behind() {
     let database = estates();
-    let stopped = population::generate(database.url(), &order(50, 1), Morning.now(), &Impatient);
+    let vault = database.vault(Morning.now());
+    let generate = |watch: &dyn Watch| {
+        population::generate(database.url(), &vault, &order(50, 1), Morning.now(), watch)
+    };
+    let stopped = generate(&Impatient);
     assert!(
         matches!(stopped, Err(PopulationError::Stopped)),
         "{stopped:?}"
     );
     assert!(population::is_empty(&mut db::connect(database.url()).unwrap()).unwrap());
-    population::generate(database.url(), &order(50, 1), Morning.now(), &Unwatched).unwrap();
+    generate(&Unwatched).unwrap();
+}
+
+#[test]
+fn every_household_has_as_many_people_as_its_tenancy_says() {
+    let order = order(300, 14);
+    let (database, summary) = populated(&order);
+    let conn = &mut database.connect();
+    let people = i64::try_from(summary.people).unwrap();
+    assert_eq!(count(conn, "person"), people);
+    assert_eq!(count(conn, "membership"), people);
+    assert_eq!(count(conn, "data_key WHERE class = 'identity'"), people);
+    let sizes = "tenancy t WHERE ends_on IS NULL AND household_size <> \
+        (SELECT count(*) FROM membership m WHERE m.household = t.household AND m.ends_on IS NULL \
+         AND m.role IN ('head', 'authorised_member'))";
+    assert_eq!(count(conn, sizes), 0);
+    let headless = "household h WHERE 1 <> \
+        (SELECT count(*) FROM membership m WHERE m.household = h.number AND m.role = 'head')";
+    assert_eq!(count(conn, headless), 0);
+    let ahead = "membership WHERE starts_on > '2026-11-20' OR ends_on > '2026-11-20' \
+        OR recorded_at > '2026-11-20T01:00Z'";
+    assert_eq!(count(conn, ahead), 0);
+    let known = "person WHERE document_index IS NULL OR birth_date IS NULL OR sex IS NULL";
+    assert_eq!(count(conn, known), 0);
+    // About two and a half a tenancy, helpers included.
+    assert!((2 * 300..4 * 320).contains(&people), "{people}");
 }

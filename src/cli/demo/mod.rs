@@ -46,7 +46,7 @@ impl Demo {
         }
         Database::with(config, |url| {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-            let told = until_stopped(|stopped| play(url, &clock, stopped))??;
+            let told = until_stopped(|stopped| play(config, url, &clock, stopped))??;
             answer(&table::render(&told))?;
             if self.once {
                 return Ok(ExitCode::SUCCESS);
@@ -66,12 +66,17 @@ impl Demo {
 }
 
 /// Populates an empty database, charges this month, and looks at what came of it.
-fn play(url: &str, clock: &Arc<dyn Clock>, stopped: &AtomicBool) -> Result<Told, Failure> {
+fn play(
+    config: &Config,
+    url: &str,
+    clock: &Arc<dyn Clock>,
+    stopped: &AtomicBool,
+) -> Result<Told, Failure> {
     let now = clock.now();
     let mut conn = db::connect(url)?;
     let generated = population::is_empty(&mut conn)?;
     if generated {
-        populate(url, &Order::new(TENANCIES, 1, now), now, stopped)?;
+        populate(config, url, &Order::new(TENANCIES, 1, now), (now, stopped))?;
     }
     let order = RunOrder {
         month: hong_kong_month(now),

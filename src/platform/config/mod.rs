@@ -68,6 +68,8 @@ pub struct Config {
     pub token_audience: String,
     /// A JWKS file with the public keys that tokens are checked against.
     pub token_keys: Option<PathBuf>,
+    /// Whether operators' tokens, which carry their scopes themselves, are taken.
+    pub operator_tokens: bool,
     /// The file of the root key of sealed data.
     pub root_key: Option<PathBuf>,
     /// The PKCS#11 library of the token that holds the root key instead.
@@ -78,8 +80,6 @@ pub struct Config {
     pub pkcs11_pin: Option<Pin>,
     /// The label of the root key in the token.
     pub pkcs11_key: String,
-    /// Whether operators' tokens, which carry their scopes themselves, are taken.
-    pub operator_tokens: bool,
     /// The audit log's name: its checkpoints' first line, and its key's name.
     pub audit_origin: String,
     /// The names that the environment gave.
@@ -122,12 +122,12 @@ impl Default for Config {
             token_issuer: "kaifong".to_owned(),
             token_audience: "kaifong".to_owned(),
             token_keys: None,
+            operator_tokens: false,
             root_key: None,
             pkcs11_module: None,
             pkcs11_token: None,
             pkcs11_pin: None,
             pkcs11_key: "kaifong-root".to_owned(),
-            operator_tokens: false,
             audit_origin: "kaifong/audit".to_owned(),
             given: BTreeSet::new(),
         }

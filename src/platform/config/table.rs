@@ -171,6 +171,12 @@ pub(super) static SETTINGS: &[Setting] = &[
         |config, value| set(&mut config.pkcs11_key, Ok(value.to_owned())),
         |config| show(Some(&config.pkcs11_key)),
     ),
+    open(
+        "KAIFONG_AUDIT_ORIGIN",
+        "the audit log's name, such as audit.housing.example/2026",
+        |config, value| set(&mut config.audit_origin, origin(value)),
+        |config| show(Some(&config.audit_origin)),
+    ),
 ];
 
 /// The name of every setting.

@@ -42,11 +42,10 @@ impl CopyRow<'_> {
 
     /// A uuid, or null.
     pub fn maybe_uuid(&mut self, id: Option<Uuid>) -> &mut Self {
-        if let Some(id) = id {
-            return self.uuid(id);
+        match id {
+            Some(id) => self.uuid(id),
+            None => self.null(),
         }
-        self.0.extend_from_slice(&(-1_i32).to_be_bytes());
-        self
     }
 
     pub fn bigint(&mut self, number: i64) -> &mut Self {
@@ -67,6 +66,49 @@ impl CopyRow<'_> {
         }
         let bytes: Vec<u8> = words.into_iter().flat_map(i32::to_be_bytes).collect();
         self.field(&bytes)
+    }
+
+    /// Bytes, or null.
+    pub fn maybe_bytes(&mut self, bytes: Option<&[u8]>) -> &mut Self {
+        match bytes {
+            Some(bytes) => self.field(bytes),
+            None => self.null(),
+        }
+    }
+
+    /// A word, or null.
+    pub fn maybe_text(&mut self, text: Option<&str>) -> &mut Self {
+        self.maybe_bytes(text.map(str::as_bytes))
+    }
+
+    pub fn maybe_smallint(&mut self, number: Option<i16>) -> &mut Self {
+        match number {
+            Some(number) => self.smallint(number),
+            None => self.null(),
+        }
+    }
+
+    pub fn integer(&mut self, number: i32) -> &mut Self {
+        self.field(&number.to_be_bytes())
+    }
+
+    pub fn maybe_date(&mut self, date: Option<NaiveDate>) -> &mut Self {
+        match date {
+            Some(date) => self.date(date),
+            None => self.null(),
+        }
+    }
+
+    pub fn maybe_instant(&mut self, at: Option<DateTime<Utc>>) -> &mut Self {
+        match at {
+            Some(at) => self.instant(at),
+            None => self.null(),
+        }
+    }
+
+    fn null(&mut self) -> &mut Self {
+        self.0.extend_from_slice(&(-1_i32).to_be_bytes());
+        self
     }
 
     pub fn text(&mut self, text: &str) -> &mut Self {

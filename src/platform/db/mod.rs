@@ -6,11 +6,14 @@
 //!   work is then never done.
 //! * Only `Db::write` can write: outside it, every transaction is read-only.
 //! * The application works as the role `kaifong_app`, which owns nothing.
+//! * Tables of personal data show no row until [`reach_in`] says, for one transaction, which
+//!   rows its caller reaches.
 //! * Work that a caller no longer waits for still ends by itself: all of it is kept, or none.
 
 mod copy;
 mod door;
 mod error;
+mod reach;
 pub mod schema;
 mod xid;
 
@@ -23,6 +26,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 pub use copy::{CopyRow, copy_frozen};
 pub use door::{Db, Patience, transact};
 pub use error::DbError;
+pub use reach::reach_in;
 pub use xid::{TransactionId, Xid8};
 
 /// The schema's history.

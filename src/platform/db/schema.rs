@@ -457,3 +457,51 @@ diesel::allow_tables_to_appear_in_same_query!(
 );
 diesel::allow_tables_to_appear_in_same_query!(audit_catalogue, audit_entry, audit_leaf);
 diesel::allow_tables_to_appear_in_same_query!(rent_charge, rent_tenure);
+
+diesel::table! {
+    membership (id) {
+        id -> Uuid,
+        person -> Uuid,
+        household -> BigInt,
+        role -> Text,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        end_reason -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        end_recorded_at -> Nullable<Timestamptz>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    person (id) {
+        id -> Uuid,
+        name_zh -> Nullable<Bytea>,
+        name_en -> Nullable<Bytea>,
+        document -> Nullable<Bytea>,
+        symbols -> Nullable<Bytea>,
+        birth_date -> Nullable<Bytea>,
+        sex -> Nullable<Bytea>,
+        phone -> Nullable<Bytea>,
+        email -> Nullable<Bytea>,
+        document_index -> Nullable<Bytea>,
+        phone_index -> Nullable<Bytea>,
+        name_key_zh -> Nullable<SmallInt>,
+        name_key_en -> Nullable<SmallInt>,
+        revision -> Integer,
+        recorded_at -> Timestamptz,
+        erased_at -> Nullable<Timestamptz>,
+    }
+}
+
+// A view: in which estate a household lives.
+diesel::table! {
+    household_estate (household, starts_on) {
+        household -> BigInt,
+        estate_id -> Uuid,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(membership, person);

@@ -16,7 +16,8 @@ const NOT_A_PLACE: Kind = Kind::new("no-such-page", 422, "`after` is not a `next
 pub struct Cursor(String);
 
 impl Cursor {
-    fn at(key: &impl Serialize) -> Result<Self, serde_json::Error> {
+    /// The place of `key`.
+    pub fn at(key: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::to_vec(key).map(|json| Self(URL_SAFE_NO_PAD.encode(json)))
     }
 

@@ -3,8 +3,12 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use kaifong::kernel::id::EstateId;
+use kaifong::kernel::hkid::Hkid;
+use kaifong::kernel::id::{EstateId, MembershipId, PersonId};
+use kaifong::kernel::identity_document::IdentityDocument;
+use kaifong::kernel::person_name::PersonName;
 use kaifong::kernel::tenant_code::TenantCode;
+use kaifong::people::{self, MemberRole, Membership, Particulars, Sex};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -44,6 +48,7 @@ struct Ids {
     flat: String,
     empty_flat: String,
     award: String,
+    head: String,
 }
 
 const ABSENT: &str = "01940000-0000-7000-8000-000000000001";
@@ -71,15 +76,19 @@ pub fn build(database: &TestDatabase) -> World {
     .unwrap();
     let near_block = fixture::block(conn, near_estate);
     let near_empty = fixture::flat_in(conn, (near_estate, near_block), "37.00");
+    let (near_head, far_head) = (
+        people(database, codes[0], [1, 2]),
+        people(database, codes[1], [3, 4]),
+    );
     World {
         near: codes[0],
         near_estate,
-        near_ids: ids(conn, codes[0], &near_empty.to_string()),
-        far_ids: ids(conn, codes[1], &far_empty.to_string()),
+        near_ids: ids(conn, codes[0], &near_empty.to_string(), near_head),
+        far_ids: ids(conn, codes[1], &far_empty.to_string(), far_head),
     }
 }
 
-fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str) -> Ids {
+fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: PersonId) -> Ids {
     let number = code.number();
     let award = Uuid::now_v7();
     run(
@@ -102,7 +111,43 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str) -> Ids {
         flat: of(conn, "flat_id"),
         empty_flat: empty_flat.to_owned(),
         award: award.to_string(),
+        head: head.to_string(),
     }
+}
+
+/// A head and a member of household `code`, with these numbers; the head.
+fn people(database: &TestDatabase, code: TenantCode, numbers: [u32; 2]) -> PersonId {
+    let now = "2026-11-01T00:00:00Z".parse().unwrap();
+    let vault = database.vault(now);
+    let roles = [MemberRole::Head, MemberRole::AuthorisedMember];
+    let drawn = numbers.into_iter().zip(roles).map(|(number, role)| {
+        let id = PersonId::fresh();
+        let known = Particulars {
+            name: PersonName::new(None, Some("CHAN Tai Man".parse().unwrap())).unwrap(),
+            document: Some(IdentityDocument::Hkid(Hkid::of("A", number).unwrap())),
+            symbols: None,
+            birth_date: Some("1980-05-06".parse().unwrap()),
+            sex: Some(Sex::Male),
+            phone: None,
+            email: None,
+        };
+        let stay = Membership {
+            id: MembershipId::fresh(),
+            person: id,
+            household: code,
+            role,
+            starts_on: "2020-01-01".parse().unwrap(),
+            ends_on: None,
+            end_reason: None,
+            recorded_at: now,
+            end_recorded_at: None,
+            version: 1,
+        };
+        (people::draft(&vault, id, &known, now).unwrap(), stay)
+    });
+    let (drafts, stays): (Vec<_>, Vec<_>) = drawn.unzip();
+    people::add_drafts(&mut database.connect(), drafts, &stays).unwrap();
+    stays[0].person
 }
 
 fn run(conn: &mut PgConnection, sql: &str) {
@@ -136,6 +181,19 @@ impl World {
             }
             _ if path.starts_with("/v1/rent-awards/{id}") => {
                 fill(Kind::Household, "{id}", &near.award, &far.award, ABSENT)
+            }
+            _ if path.starts_with("/v1/households/{code}") => {
+                let absent = TenantCode::of(987_654_321).unwrap().to_string();
+                let places = fill(Kind::Household, "{code}", &near.code, &far.code, &absent);
+                Places {
+                    near: places.near.replace("{id}", &near.head),
+                    far: places.far.replace("{id}", &far.head),
+                    absent: places.absent.replace("{id}", ABSENT),
+                    ..places
+                }
+            }
+            _ if path.starts_with("/v1/people/{id}") => {
+                fill(Kind::Household, "{id}", &near.head, &far.head, ABSENT)
             }
             "/v1/flats/{id}/tenancies" => fill(Kind::Estate, "{id}", &near.flat, &far.flat, ABSENT),
             _ => {
@@ -184,6 +242,19 @@ impl World {
                 "minutes": 10,
             }),
             "review_break_glass" => json!({ "outcome": "justified", "note": "as reported" }),
+            "add_member" => json!({
+                "person": {
+                    "name_en": "LEE Mei", "birth_date": "1990-01-01", "sex": "female",
+                },
+                "role": "domestic_helper", "starts_on": "2026-11-01",
+            }),
+            "end_membership" => json!({ "ends_on": "2026-11-20", "reason": "moved_out" }),
+            "change_head" => {
+                json!({ "person_id": self.near_ids.head, "starts_on": "2026-11-20" })
+            }
+            "correct_person" => json!({ "sex": "male" }),
+            "unmask_person" => json!({ "fields": ["document"], "reason": "tenancy_matter" }),
+            "search_people" => json!({ "name_en": "CHAN" }),
             _ => return None,
         })
     }

@@ -8,5 +8,7 @@ pub mod crypto;
 pub mod db;
 pub mod http;
 pub mod jobs;
+pub mod limits;
 pub mod paper;
+pub mod password;
 pub mod telemetry;

@@ -17,7 +17,7 @@ use utoipa_actix_web::{AppExt, scope};
 use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::ledger;
-use crate::platform::auth::Verifier;
+use crate::platform::auth::Gate;
 use crate::platform::db::Db;
 use crate::platform::http::problem::Problem;
 use crate::platform::http::unmatched::KnownPaths;
@@ -81,7 +81,7 @@ impl Desk {
 /// Mounts every slice; the server and the tests both call this.
 pub fn routes(
     app: Data<App>,
-    verifier: Data<Verifier>,
+    gate: Data<Gate>,
     metrics: Data<Metrics>,
 ) -> impl FnOnce(&mut ServiceConfig) {
     move |cfg| {
@@ -93,7 +93,7 @@ pub fn routes(
         )
         .app_data(PathConfig::default().error_handler(|error, _| Problem::of_path(&error).into()))
         .app_data(QueryConfig::default().error_handler(|error, _| Problem::of_query(&error).into()))
-        .app_data(verifier)
+        .app_data(gate)
         .app_data(metrics)
         .app_data(app);
         slices(cfg);

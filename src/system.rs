@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::{self, App};
-use crate::platform::auth::{Jwks, Verifier};
+use crate::platform::auth::{Gate, Jwks};
 use crate::platform::db::{DbError, missing_migrations};
 use crate::platform::http::problem::{Kind, Problem};
 use crate::platform::telemetry::Metrics;
@@ -50,8 +50,8 @@ async fn health() -> Json<Health> {
 /// Can it do its work?
 #[utoipa::path(tag = "system", responses((status = 200, body = Health), (status = 503, body = Problem)))]
 #[get("/readyz")]
-async fn ready(app: Data<App>, verifier: Data<Verifier>) -> Result<Json<Health>, Problem> {
-    if verifier.published().keys.is_empty() {
+async fn ready(app: Data<App>, gate: Data<Gate>) -> Result<Json<Health>, Problem> {
+    if gate.verifier.published().keys.is_empty() {
         return Err(Problem::new(NOT_READY).detail("no token keys are loaded"));
     }
     let missing: Result<_, DbError> = app.db.query(missing_migrations).await;
@@ -81,6 +81,6 @@ async fn metrics(app: Data<App>, metrics: Data<Metrics>) -> Result<HttpResponse,
 /// The public keys that access tokens are checked with.
 #[utoipa::path(tag = "system", responses((status = 200, body = Jwks)))]
 #[get("/.well-known/jwks.json")]
-async fn keys(verifier: Data<Verifier>) -> Json<Jwks> {
-    Json(verifier.published().clone())
+async fn keys(gate: Data<Gate>) -> Json<Jwks> {
+    Json(gate.verifier.published().clone())
 }

@@ -20,6 +20,7 @@ use super::work::worker;
 use super::{Failure, token};
 use crate::app::{self, App, Desk};
 use crate::kernel::clock::{Clock, SystemClock};
+use crate::platform::auth::{Gate, NoSessions};
 use crate::platform::config::Config;
 use crate::platform::db::{Db, Patience};
 use crate::platform::http::measure::measure;
@@ -60,7 +61,11 @@ pub(super) fn serve(
         body_limit: config.body_limit,
         desk: Desk::default(),
     });
-    let verifier = Data::new(token::verifier(config, Arc::clone(&clock))?);
+    let gate = Data::new(Gate {
+        verifier: token::verifier(config, Arc::clone(&clock))?,
+        standings: Arc::new(NoSessions),
+        operators: config.operator_tokens,
+    });
     let metrics = Data::new(Metrics::new()?);
     let listener = TcpListener::bind(config.listen)
         .map_err(Failure::io(format!("listen on {}", config.listen)))?;
@@ -70,7 +75,7 @@ pub(super) fn serve(
             scope.spawn(|| worker.run(|| stopping.load(Ordering::Relaxed)));
         }
         started();
-        let served = answer_requests(config, listener, &app, &verifier, &metrics);
+        let served = answer_requests(config, listener, &app, &gate, &metrics);
         stopping.store(true, Ordering::Relaxed);
         served
     })?;
@@ -81,10 +86,10 @@ fn answer_requests(
     config: &Config,
     listener: TcpListener,
     app: &Data<App>,
-    verifier: &Data<crate::platform::auth::Verifier>,
+    gate: &Data<Gate>,
     metrics: &Data<Metrics>,
 ) -> Result<(), Failure> {
-    let (app, verifier, metrics) = (app.clone(), verifier.clone(), metrics.clone());
+    let (app, gate, metrics) = (app.clone(), gate.clone(), metrics.clone());
     tracing::info!(listen = %config.listen, "serving");
     let server = HttpServer::new(move || {
         actix_web::App::new()
@@ -93,7 +98,7 @@ fn answer_requests(
             .wrap(TracingLogger::<RequestLog>::new())
             .wrap(Compress::default())
             .into_utoipa_app()
-            .configure(app::routes(app.clone(), verifier.clone(), metrics.clone()))
+            .configure(app::routes(app.clone(), gate.clone(), metrics.clone()))
             .into_app()
     })
     .workers(config.http_workers)

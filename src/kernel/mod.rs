@@ -11,5 +11,7 @@ pub mod id;
 pub mod language;
 pub mod money;
 pub mod month;
+pub mod reach;
+pub mod role;
 pub mod tenant_code;
 pub mod text;

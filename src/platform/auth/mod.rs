@@ -2,41 +2,49 @@
 //!
 //! * A handler that takes an [`Authorized<P>`] cannot run without permission `P`; a handler
 //!   that takes none is public, and the access test lists it by name.
-//! * Which rows a caller may see is decided where the row is loaded, not here.
+//! * A token says who calls, not what they may do: that is the caller's [`Standing`], asked on
+//!   every request, so that a role, posting or session that ends takes effect at once.
+//! * Which rows a caller may see is decided where the row is loaded, by its [`Reach`].
 //! * Tokens are checked by [`Verifier`] and nowhere else.
 
+mod gate;
 mod keys;
 mod verifier;
 
-use std::future::{Ready, ready};
 use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use crate::kernel::reach::Reach;
 use crate::platform::http::problem::Problem;
 
+pub use gate::{Gate, NoSessions, Standing, Standings};
 pub use keys::{Jwk, Jwks, JwksError};
 pub use verifier::{Claims, Issuer, Verifier};
 
 /// Something a caller may be allowed to do.
 pub trait Permission: 'static {
-    /// Its name in a token's `scope`.
+    /// Its name: in the access table and in an operator's token.
     const SCOPE: &'static str;
+    /// Whether the caller must have proven who they are within the last minutes.
+    const FRESH: bool = false;
 }
 
-/// Declares the permissions of a slice.
+/// Declares the permissions of a slice; `fresh` ones need a recent proof of identity.
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $scope:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $scope:literal $($fresh:ident)?;)*) => {$(
         $(#[$doc])*
         pub struct $name;
         impl crate::platform::auth::Permission for $name {
             const SCOPE: &'static str = $scope;
+            $(crate::platform::auth::permissions!(@ $fresh);)?
         }
     )*};
+    (@ fresh) => { const FRESH: bool = true; };
 }
 
 pub(crate) use permissions;
@@ -52,6 +60,12 @@ impl Actor {
         Self(format!("kaifong:{part}"))
     }
 
+    /// Whoever signs in as `subject`.
+    #[must_use]
+    pub fn named(subject: &str) -> Self {
+        Self(subject.to_owned())
+    }
+
     /// The name recorded in the audit trail.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -59,38 +73,30 @@ impl Actor {
     }
 }
 
-/// Proof that the caller holds permission `P`.
+/// Proof that the caller holds permission `P`, and over which rows.
 pub struct Authorized<P> {
     pub actor: Actor,
+    /// The rows that the permission extends to.
+    pub reach: Reach,
+    /// The session; an operator's token has none.
+    pub session: Option<Uuid>,
     permission: PhantomData<P>,
 }
 
 impl<P: Permission> FromRequest for Authorized<P> {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authorize(request, P::SCOPE).map(|actor| Self {
-            actor,
-            permission: PhantomData,
-        }))
-    }
-}
-
-fn authorize(request: &HttpRequest, scope: &str) -> Result<Actor, Problem> {
-    let verifier = request.app_data::<Data<Verifier>>();
-    let token = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|header| header.to_str().ok())
-        .and_then(|header| header.strip_prefix("Bearer "));
-    let claims = verifier
-        .zip(token)
-        .and_then(|(verifier, token)| verifier.claims(token))
-        .ok_or_else(Problem::unauthenticated)?;
-    if claims.scope.split(' ').any(|held| held == scope) {
-        Ok(claims.sub.clone())
-    } else {
-        Err(Problem::forbidden())
+        let admitted = gate::admit::<P>(request);
+        Box::pin(async move {
+            let (actor, reach, session) = admitted.await?;
+            Ok(Self {
+                actor,
+                reach,
+                session,
+                permission: PhantomData,
+            })
+        })
     }
 }

@@ -14,6 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Actor, Jwks};
 use crate::kernel::clock::Clock;
@@ -30,8 +31,12 @@ pub struct Claims {
     pub iss: String,
     pub aud: String,
     pub sub: Actor,
-    /// Space-separated scopes.
-    pub scope: String,
+    /// The session that the token belongs to: what it may do is the session's standing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<Uuid>,
+    /// Space-separated scopes: an operator's token only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// Seconds since 1970.
     pub iat: i64,
     pub nbf: i64,
@@ -55,7 +60,8 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// A token for `sub`, valid from now for `seconds`: for development, tests and the demo.
+    /// An operator's token for `sub`, valid from now for `seconds`: for development, tests and
+    /// the demo.
     pub fn mint(
         &self,
         key: &SigningKey,
@@ -64,21 +70,50 @@ impl Issuer {
         now: i64,
         seconds: i64,
     ) -> Result<String, jsonwebtoken::errors::Error> {
+        let claims = Claims {
+            sid: None,
+            scope: Some(scope.to_owned()),
+            ..self.claims(sub, now, seconds)
+        };
+        Self::sign(key, &claims)
+    }
+
+    /// The token of session `sid` of `sub`.
+    pub fn mint_for_session(
+        &self,
+        key: &SigningKey,
+        sub: &str,
+        sid: Uuid,
+        now: i64,
+        seconds: i64,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        let claims = Claims {
+            sid: Some(sid),
+            ..self.claims(sub, now, seconds)
+        };
+        Self::sign(key, &claims)
+    }
+
+    fn claims(&self, sub: &str, now: i64, seconds: i64) -> Claims {
+        Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: Actor(sub.to_owned()),
+            sid: None,
+            scope: None,
+            iat: now,
+            nbf: now,
+            exp: now.saturating_add(seconds),
+        }
+    }
+
+    fn sign(key: &SigningKey, claims: &Claims) -> Result<String, jsonwebtoken::errors::Error> {
         let header = Header {
             typ: Some("at+jwt".into()),
             kid: Some(key.id()),
             ..Header::new(Algorithm::EdDSA)
         };
-        let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience.clone(),
-            sub: Actor(sub.to_owned()),
-            scope: scope.to_owned(),
-            iat: now,
-            nbf: now,
-            exp: now.saturating_add(seconds),
-        };
-        encode(&header, &claims, &EncodingKey::from_ed_der(key.pkcs8()))
+        encode(&header, claims, &EncodingKey::from_ed_der(key.pkcs8()))
     }
 }
 
@@ -122,6 +157,11 @@ impl Verifier {
     #[must_use]
     pub fn published(&self) -> &Jwks {
         &self.published
+    }
+
+    /// The time it judges by.
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
     /// What `token` says, if it is genuine and in force.

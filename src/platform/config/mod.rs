@@ -66,6 +66,8 @@ pub struct Config {
     pub token_audience: String,
     /// A JWKS file with the public keys that tokens are checked against.
     pub token_keys: Option<PathBuf>,
+    /// Whether operators' tokens, which carry their scopes themselves, are taken.
+    pub operator_tokens: bool,
     /// The names that the environment gave.
     given: BTreeSet<&'static str>,
 }
@@ -106,6 +108,7 @@ impl Default for Config {
             token_issuer: "kaifong".to_owned(),
             token_audience: "kaifong".to_owned(),
             token_keys: None,
+            operator_tokens: false,
             given: BTreeSet::new(),
         }
     }

@@ -127,6 +127,12 @@ pub(super) static SETTINGS: &[Setting] = &[
         |config, value| set(&mut config.token_keys, path(value).map(Some)),
         |config| show(config.token_keys.as_ref().map(|file| file.display())),
     ),
+    open(
+        "KAIFONG_OPERATOR_TOKENS",
+        "on takes the tokens of `kaifong token`, which reach every row; off (the default) does not",
+        |config, value| set(&mut config.operator_tokens, switch(value)),
+        |config| show(Some(if config.operator_tokens { "on" } else { "off" })),
+    ),
 ];
 
 /// The name of every setting.
@@ -165,6 +171,14 @@ fn path(text: &str) -> Result<PathBuf, String> {
         return Err("must be UTF-8".to_owned());
     }
     Ok(PathBuf::from(text))
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off".to_owned()),
+    }
 }
 
 fn address(text: &str) -> Result<std::net::SocketAddr, String> {

@@ -17,7 +17,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kaifong::app::{self, App, Desk};
 use kaifong::kernel::clock::Clock;
-use kaifong::platform::auth::{Issuer, Jwks, Verifier};
+use kaifong::platform::auth::{Gate, Issuer, Jwks, NoSessions, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience};
 use kaifong::platform::http::measure::measure;
@@ -90,14 +90,18 @@ pub async fn start_with(
         body_limit: 32 * 1024,
         desk: Desk::default(),
     });
-    let verifier = Data::new(Verifier::new(issuer(), Jwks::of(&key), clock.clone()));
+    let gate = Data::new(Gate {
+        verifier: Verifier::new(issuer(), Jwks::of(&key), clock.clone()),
+        standings: Arc::new(NoSessions),
+        operators: true,
+    });
     let metrics = Data::new(Metrics::new().unwrap());
     let service = init_service(
         actix_web::App::new()
             .wrap(app::headers())
             .wrap(from_fn(measure))
             .into_utoipa_app()
-            .configure(app::routes(app, verifier, metrics))
+            .configure(app::routes(app, gate, metrics))
             .into_app(),
     )
     .await;

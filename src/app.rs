@@ -1,5 +1,6 @@
 //! The composition root: the one place that knows every slice.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::middleware::DefaultHeaders;
@@ -16,6 +17,7 @@ use utoipa_actix_web::{AppExt, scope};
 
 use crate::estates;
 use crate::kernel::clock::Clock;
+use crate::kernel::reach::Reach;
 use crate::ledger;
 use crate::platform::auth::Gate;
 use crate::platform::db::Db;
@@ -25,6 +27,7 @@ use crate::platform::jobs::{Handlers, JobFailure};
 use crate::platform::paper::{Fonts, PaperError};
 use crate::platform::telemetry::Metrics;
 use crate::rent::{self, RuleShelf};
+use crate::sign_in::{self, Means, Posted};
 use crate::system;
 use crate::tenancy;
 
@@ -39,6 +42,8 @@ pub struct App {
     pub body_limit: usize,
     /// What papers are drawn with.
     pub desk: Desk,
+    /// What signing in needs.
+    pub sign_in: Means,
 }
 
 /// Where papers are drawn: two at a time, off the threads that answer requests.
@@ -152,7 +157,27 @@ pub fn handlers() -> Handlers {
 /// Queues what is due by the calendar.
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobFailure> {
     rent::timetable(conn, now)?;
+    sign_in::timetable(conn, now)?;
     Ok(ledger::timetable(conn, now)?)
+}
+
+/// What the holders of `posted` may do, and over which rows.
+#[must_use]
+pub fn grants(posted: &[Posted]) -> BTreeMap<&'static str, Reach> {
+    let mut grants = BTreeMap::new();
+    for Posted { role, reach } in posted {
+        for (scope, _) in sign_in::ROWS
+            .iter()
+            .filter(|(_, roles)| roles.contains(role))
+        {
+            let held = match grants.remove(scope) {
+                Some(held) => Reach::or(held, reach.clone()),
+                None => reach.clone(),
+            };
+            grants.insert(*scope, held);
+        }
+    }
+    grants
 }
 
 /// Headers of every answer: nothing is cached or sniffed unless a handler says so.
@@ -182,4 +207,5 @@ fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(estates::routes);
     cfg.configure(tenancy::routes);
     cfg.configure(rent::routes);
+    cfg.configure(sign_in::routes);
 }

@@ -12,5 +12,6 @@ pub mod estates;
 pub mod ledger;
 pub mod population;
 pub mod rent;
+pub mod sign_in;
 mod system;
 pub mod tenancy;

@@ -13,10 +13,12 @@ mod export;
 mod generate;
 pub mod import;
 mod jobs;
+mod means;
 mod migrate;
 mod rent_run;
 mod seal;
 mod serve;
+mod staff;
 mod token;
 mod verify;
 mod work;
@@ -34,8 +36,12 @@ use crate::platform::cluster::ClusterError;
 use crate::platform::config::{Config, Mistakes};
 use crate::platform::crypto::KeyError;
 use crate::platform::db::DbError;
+use crate::platform::limits::SharedError;
+use crate::platform::password::WrapperError;
 use crate::population::PopulationError;
 use crate::rent::RentError;
+use crate::sign_in::SignInError;
+use crate::sign_in::identity_provider::EnvelopeError;
 
 /// Kaifong (街坊): tenant services for public housing.
 ///
@@ -65,6 +71,9 @@ enum Command {
     Verify(verify::Verify),
     Generate(generate::Generate),
     Demo(demo::Demo),
+    /// Keep staff accounts
+    #[command(subcommand)]
+    Staff(staff::Staff),
     Token(token::Token),
     Config(config::Show),
     #[command(subcommand)]
@@ -94,6 +103,14 @@ pub enum Failure {
     Rent(#[from] RentError),
     #[error("cannot generate a population")]
     Population(#[from] PopulationError),
+    #[error("cannot use the limits")]
+    Limits(#[from] SharedError),
+    #[error("cannot use the key of sign-in secrets")]
+    Wrapper(#[from] WrapperError),
+    #[error("cannot use the key of iAM Smart")]
+    Envelope(#[from] EnvelopeError),
+    #[error("cannot sign in")]
+    SignIn(#[from] SignInError),
     #[error("cannot measure")]
     Metrics(#[from] prometheus::Error),
     /// The command line asks for what there is not.
@@ -122,6 +139,7 @@ impl Cli {
             Command::Verify(command) => Ok(command.execute(&config)),
             Command::Generate(command) => command.run(&config),
             Command::Demo(command) => command.run(&config),
+            Command::Staff(command) => command.run(&config),
             Command::Token(command) => command.run(&config),
             Command::Config(command) => command.run(&config),
             Command::Cluster(command) => command.run(&config),

@@ -67,14 +67,14 @@ pub(super) fn verifier(config: &Config, clock: Arc<dyn Clock>) -> Result<Verifie
     Ok(Verifier::new(issuer(config), keys, clock))
 }
 
-fn issuer(config: &Config) -> Issuer {
+pub(super) fn issuer(config: &Config) -> Issuer {
     Issuer {
         issuer: config.token_issuer.clone(),
         audience: config.token_audience.clone(),
     }
 }
 
-fn signing_key(config: &Config) -> Result<SigningKey, Failure> {
+pub(super) fn signing_key(config: &Config) -> Result<SigningKey, Failure> {
     Ok(SigningKey::load_or_create(
         &config.data_dir.join("keys/token.pk8"),
     )?)

@@ -149,8 +149,11 @@ impl Inner {
 fn follow(watched: &Weak<Inner>, url: &str) {
     while let Some(inner) = watched.upgrade() {
         // Where reading begins must be known before anything is believed.
-        inner.log().at = None;
+        let mut log = inner.log();
+        log.at = None;
+        log.read = log.read.wrapping_add(1);
         inner.remembered.invalidate_all();
+        drop(log);
         drop(inner);
         if let Err(error) = follow_on(watched, url) {
             tracing::error!(error.cause = %error, "the revocation log cannot be read");
@@ -218,7 +221,10 @@ fn look_up(
 
 /// The roles that the holder of `session` has now and, of a delegate, the scopes it is held to;
 /// none when the credential is not good any more.
-#[expect(clippy::type_complexity, reason = "two things that belong together once")]
+#[expect(
+    clippy::type_complexity,
+    reason = "two things that belong together once"
+)]
 fn posted(
     conn: &mut PgConnection,
     session: &Session,

@@ -68,8 +68,34 @@ pub struct Config {
     pub token_keys: Option<PathBuf>,
     /// Whether operators' tokens, which carry their scopes themselves, are taken.
     pub operator_tokens: bool,
+    /// Redis, for limits that all replicas share.
+    pub redis_url: Option<String>,
+    /// iAM Smart, when all of it is given.
+    pub iam_smart: IamSmartSettings,
     /// The names that the environment gave.
     given: BTreeSet<&'static str>,
+}
+
+/// How iAM Smart is reached, and as whom.
+#[derive(Clone, Default)]
+pub struct IamSmartSettings {
+    /// Where browsers are sent.
+    pub page: Option<String>,
+    /// Where this program calls.
+    pub api: Option<String>,
+    pub client_id: Option<String>,
+    pub client_secret: Option<String>,
+    pub redirect_uri: Option<String>,
+    pub callback_uri: Option<String>,
+}
+
+impl std::fmt::Debug for IamSmartSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IamSmartSettings")
+            .field("api", &self.api)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One setting as it is in force.
@@ -109,6 +135,8 @@ impl Default for Config {
             token_audience: "kaifong".to_owned(),
             token_keys: None,
             operator_tokens: false,
+            redis_url: None,
+            iam_smart: IamSmartSettings::default(),
             given: BTreeSet::new(),
         }
     }

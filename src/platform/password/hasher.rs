@@ -40,6 +40,8 @@ pub enum HasherError {
     /// A cost or a stored hash that argon2 does not take.
     #[error("argon2: {0}")]
     Broken(argon2::password_hash::Error),
+    #[error("a stored hash cannot be read")]
+    Unreadable,
     #[error("hashing was cut off")]
     CutOff,
 }
@@ -63,6 +65,11 @@ impl From<HasherError> for Problem {
             other => Self::internal(other),
         }
     }
+}
+
+/// `secret` hashed at once, on this thread: for the command line.
+pub fn hash_now(secret: &Remembered, cost: Cost) -> Result<String, HasherError> {
+    hash(secret, &random::<16>()?, cost)
 }
 
 /// Where secrets are hashed.
@@ -171,7 +178,7 @@ fn hash(secret: &Remembered, salt: &[u8], cost: Cost) -> Result<String, HasherEr
 }
 
 fn check(secret: &Remembered, stored: &str, cost: Cost) -> Result<Match, HasherError> {
-    let stored = PasswordHash::new(stored)?;
+    let stored = PasswordHash::new(stored).map_err(|_| HasherError::Unreadable)?;
     let params = Params::try_from(&stored)?;
     let verified = Argon2::default().verify_password(secret.reveal().as_bytes(), &stored);
     match verified {
@@ -210,7 +217,10 @@ mod tests {
     async fn a_secret_is_known_by_its_hash_and_its_cost() {
         let hasher = Hasher::default();
         let stored = hasher.hash(secret("481516"), CHEAP).await.unwrap();
-        assert!(stored.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{stored}");
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=8,t=1,p=1$"),
+            "{stored}"
+        );
         let dearer = Cost { passes: 2, ..CHEAP };
         for (sent, stored, cost, expected) in [
             ("481516", Some(&stored), CHEAP, Match::Yes),
@@ -234,7 +244,11 @@ mod tests {
         tokio::task::yield_now().await;
         let turned_away = hasher.check(secret("b"), None, CHEAP).await;
         assert_eq!(turned_away, Err(HasherError::Busy), "the queue is full");
-        assert_eq!(waits.await.unwrap(), Err(HasherError::Busy), "waited too long");
+        assert_eq!(
+            waits.await.unwrap(),
+            Err(HasherError::Busy),
+            "waited too long"
+        );
         drop(held);
         assert_eq!(hasher.check(secret("c"), None, CHEAP).await, Ok(Match::No));
     }

@@ -11,7 +11,7 @@ mod secret;
 mod totp;
 mod wrapper;
 
-pub use hasher::{Cost, Hasher, HasherError, Match};
+pub use hasher::{Cost, Hasher, HasherError, Match, hash_now};
 pub use secret::{NoRandomness, Remembered, Secret, random};
 pub use totp::{TotpSeed, otpauth_uri};
 pub use wrapper::{Wrapper, WrapperError};

@@ -71,12 +71,16 @@ fn base32(bytes: &[u8]) -> String {
     bytes
         .chunks(5)
         .flat_map(|chunk| {
-            let word = chunk.iter().fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
+            let word = chunk
+                .iter()
+                .fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
             let word = word << (8 * (5 - chunk.len()));
             let letters = (chunk.len() * 8).div_ceil(5);
             (0..letters).map(move |place| {
                 let index = (word >> (35 - 5 * place)) & 31;
-                let letter = usize::try_from(index).ok().and_then(|index| BASE32.get(index));
+                let letter = usize::try_from(index)
+                    .ok()
+                    .and_then(|index| BASE32.get(index));
                 char::from(letter.copied().unwrap_or(b'A'))
             })
         })

@@ -172,6 +172,9 @@ mod tests {
         assert_eq!(hash, wrapper.keyed_hash("link", "abc"));
         assert_ne!(hash, wrapper.keyed_hash("link", "abd"));
         assert_ne!(hash, wrapper.keyed_hash("lin", "kabc"));
-        assert_ne!(hash, Wrapper::of(&[8; 32]).unwrap().keyed_hash("link", "abc"));
+        assert_ne!(
+            hash,
+            Wrapper::of(&[8; 32]).unwrap().keyed_hash("link", "abc")
+        );
     }
 }

@@ -37,12 +37,16 @@ pub fn name(
     scopes.sort_unstable();
     scopes.dedup();
     if scopes.is_empty() || scopes.iter().any(|scope| !held.contains(&scope.as_str())) {
-        return Err(SignInError::Unfit("a delegate may do a part of what you may"));
+        return Err(SignInError::Unfit(
+            "a delegate may do a part of what you may",
+        ));
     }
     let today = hong_kong_date(now);
     let last = today.checked_add_months(Months::new(12)).unwrap_or(today);
     if !(today..=last).contains(&new.expires_on) {
-        return Err(SignInError::Unfit("a delegate is named for up to twelve months"));
+        return Err(SignInError::Unfit(
+            "a delegate is named for up to twelve months",
+        ));
     }
     let delegate = Delegate {
         id: Uuid::now_v7(),

@@ -180,7 +180,7 @@ pub fn add_client(
         id: Uuid::now_v7(),
         kind: new.kind,
         name: new.name,
-        estates: estates.map(|estates| estates.into_iter().map(Uuid::from).collect()),
+        estates: estates.map(|estates| estates.into_iter().map(EstateId::as_uuid).collect()),
         state: KeyState::Pending,
         public_key: new.public_key,
         created_by: actor.as_str().to_owned(),

@@ -8,10 +8,8 @@ use super::end_all;
 use super::sessions::{Arrival, Opened, open};
 use crate::platform::audit;
 use crate::platform::auth::Actor;
-use crate::sign_in::model::{
-    NewRole, SessionKind, SignInError, StaffAccount, StaffRole, subject,
-};
-use crate::sign_in::rules::lock::{Factor, guess};
+use crate::sign_in::model::{NewRole, SessionKind, SignInError, StaffAccount, StaffRole, subject};
+use crate::sign_in::rules::lock::{Factor, Guesses, guess};
 use crate::sign_in::rules::staff::{STAFF_ROLES, four_eyes};
 use crate::sign_in::store::revocation::{self, Changed};
 use crate::sign_in::store::staff as store;
@@ -30,31 +28,47 @@ pub struct Tried {
     pub changed: bool,
 }
 
-/// Signs account `id` in; none when password or code are not accepted.
+/// What came of a sign-in.
+pub enum Outcome {
+    Signed(Box<Opened>),
+    Refused,
+    /// All was right, but the password was for once and no new one was given.
+    MustChange,
+}
+
+/// Signs account `id` in.
 pub fn sign_in(
     conn: &mut PgConnection,
     id: Uuid,
     tried: Tried,
     now: DateTime<Utc>,
-) -> Result<Option<Opened>, SignInError> {
+) -> Result<Outcome, SignInError> {
     let Some(mut secrets) = store::lock_secrets(conn, id)? else {
-        return Ok(None);
+        return Ok(Outcome::Refused);
     };
     // Checked against what is not the password any more.
     if secrets.ended || tried.hash.is_none() || tried.hash != secrets.password_hash {
-        return Ok(None);
+        return Ok(Outcome::Refused);
     }
+    let step_before = secrets.totp_step;
     let (password, guesses) = guess(secrets.password, tried.right, Factor::Other, now);
     secrets.password = guesses;
     // Who does not know the password does not get to guess codes.
     let accepted = password && try_code(&mut secrets, tried.step, now);
-    if accepted {
+    let must_change = secrets.must_change && !tried.changed;
+    if accepted && must_change {
+        // The code serves for the next try, with a new password.
+        secrets.totp_step = step_before;
+    } else if accepted {
         secrets.password_hash = tried.rehashed.or(secrets.password_hash);
-        secrets.must_change &= !tried.changed;
+        secrets.must_change = false;
     }
     store::save_secrets(conn, &secrets)?;
     if !accepted {
-        return Ok(None);
+        return Ok(Outcome::Refused);
+    }
+    if must_change {
+        return Ok(Outcome::MustChange);
     }
     if tried.changed {
         let actor = Actor::named(&subject(SessionKind::Staff, id));
@@ -68,7 +82,8 @@ pub fn sign_in(
         device: None,
         amr: &["pwd", "otp"],
     };
-    open(conn, &arrival, now).map(Some)
+    let opened = open(conn, &arrival, now)?;
+    Ok(Outcome::Signed(Box::new(opened)))
 }
 
 /// Whether the code of `step` is accepted; a wrong one is counted.
@@ -139,8 +154,8 @@ pub fn reset(
         must_change: true,
         totp_seed: Some(totp_seed),
         totp_step: 0,
-        password: Default::default(),
-        totp: Default::default(),
+        password: Guesses::default(),
+        totp: Guesses::default(),
         ..secrets
     };
     store::save_secrets(conn, &issued)?;
@@ -193,7 +208,7 @@ pub fn request_role(
         id: Uuid::now_v7(),
         staff_id: id,
         role: new.role,
-        estates: estates.map(|estates| estates.iter().map(|id| (*id).into()).collect()),
+        estates: estates.map(|estates| estates.iter().map(|id| id.as_uuid()).collect()),
         valid_from: new.valid_from,
         valid_to: new.valid_to,
         granted_by: actor.as_str().to_owned(),

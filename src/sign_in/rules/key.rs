@@ -51,7 +51,11 @@ mod tests {
             (S::Retired, Approve, true, None),
             (S::Retired, Lost, true, None),
         ] {
-            assert_eq!(change(state, wanted, ready).ok(), after, "{state} {wanted:?}");
+            assert_eq!(
+                change(state, wanted, ready).ok(),
+                after,
+                "{state} {wanted:?}"
+            );
         }
     }
 }

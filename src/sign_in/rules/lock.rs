@@ -77,7 +77,10 @@ mod tests {
             assert!(!accepted && after == kept);
             now = kept.until.unwrap();
         }
-        assert_eq!(guess(kept, true, Factor::Pin, now), (true, Guesses::default()));
+        assert_eq!(
+            guess(kept, true, Factor::Pin, now),
+            (true, Guesses::default())
+        );
     }
 
     #[test]

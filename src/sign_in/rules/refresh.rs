@@ -101,18 +101,42 @@ mod tests {
         };
         for (name, token, family, now, verdict) in [
             ("unused", fresh, family, 0, Verdict::Rotate),
-            ("idle, just not", fresh, family, 14 * day - 1, Verdict::Rotate),
+            (
+                "idle, just not",
+                fresh,
+                family,
+                14 * day - 1,
+                Verdict::Rotate,
+            ),
             ("idle", fresh, family, 14 * day, Verdict::Over),
             ("past the end", fresh, family, 90 * day, Verdict::Over),
             ("family ended", fresh, revoked_family, 0, Verdict::Over),
-            ("spent, family ended", spent, revoked_family, 20, Verdict::Over),
+            (
+                "spent, family ended",
+                spent,
+                revoked_family,
+                20,
+                Verdict::Over,
+            ),
             ("lost answer", spent, family, 10, Verdict::Sibling),
             ("lost answer, in time", spent, family, 130, Verdict::Sibling),
             ("lost answer, late", spent, family, 131, Verdict::Reused),
             ("lost a second time", retried, family, 20, Verdict::Reused),
-            ("successor was used", child_used, family, 20, Verdict::Reused),
+            (
+                "successor was used",
+                child_used,
+                family,
+                20,
+                Verdict::Reused,
+            ),
             ("was replaced", replaced, family, 20, Verdict::Reused),
-            ("was replaced, past the end", replaced, family, 90 * day, Verdict::Over),
+            (
+                "was replaced, past the end",
+                replaced,
+                family,
+                90 * day,
+                Verdict::Over,
+            ),
         ] {
             let found = present(token, family, TimeDelta::days(14), at(now));
             assert_eq!(found, verdict, "{name}");

@@ -1,7 +1,5 @@
 //! Staff: passwords, postings, and two persons for every grant.
 
-use chrono::NaiveDate;
-
 use crate::kernel::role::Role;
 
 /// The roles that staff may hold.
@@ -39,11 +37,6 @@ pub fn four_eyes(requester: &str, subject: &str, approver: &str) -> bool {
     approver != requester && approver != subject
 }
 
-/// Whether a posting from `from` to `to` is in force on `today`.
-pub fn is_posted(from: NaiveDate, to: Option<NaiveDate>, today: NaiveDate) -> bool {
-    from <= today && to.is_none_or(|to| today <= to)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +44,10 @@ mod tests {
     #[test]
     fn easy_passwords_are_refused() {
         assert_eq!(password_may_be("chan.tm", "correct horse battery"), Ok(()));
-        assert_eq!(password_may_be("chan.tm", "街坊街坊屋邨屋邨租金收據上落"), Ok(()));
+        assert_eq!(
+            password_may_be("chan.tm", "街坊街坊屋邨屋邨租金收據上落"),
+            Ok(())
+        );
         for bad in [
             "short",
             "aaaaaaaaaaaaaaaa",
@@ -74,20 +70,5 @@ mod tests {
         ] {
             assert_eq!(four_eyes(requester, subject, approver), may);
         }
-    }
-
-    #[test]
-    fn a_posting_is_in_force_from_its_first_to_its_last_day() {
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let (from, to) = (day("2026-11-01"), Some(day("2026-11-30")));
-        for (today, posted) in [
-            ("2026-10-31", false),
-            ("2026-11-01", true),
-            ("2026-11-30", true),
-            ("2026-12-01", false),
-        ] {
-            assert_eq!(is_posted(from, to, day(today)), posted, "{today}");
-        }
-        assert!(is_posted(from, None, day("2099-01-01")));
     }
 }

@@ -1,6 +1,5 @@
 //! Kiosks, gateways and handhelds.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -9,7 +8,7 @@ use crate::kernel::reach::Reach;
 use crate::platform::crypto::Digest;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::device as table;
-use crate::sign_in::model::{Device, KeyState, SignInError};
+use crate::sign_in::model::{Device, SignInError};
 
 /// Adds a device.
 pub fn add(conn: &mut PgConnection, new: &Device) -> Result<(), SignInError> {
@@ -92,18 +91,4 @@ pub fn list(
         query = query.filter(table::estate_id.gt(estate).or(later));
     }
     Ok(query.load(conn)?)
-}
-
-/// The estate of device `id`, if it may work.
-pub fn working(
-    conn: &mut PgConnection,
-    id: Uuid,
-) -> Result<Option<(EstateId, DateTime<Utc>)>, DbError> {
-    let found: Option<(EstateId, DateTime<Utc>)> = table::table
-        .find(id)
-        .filter(table::state.eq(KeyState::Active))
-        .select((table::estate_id, table::created_at))
-        .first(conn)
-        .optional()?;
-    Ok(found)
 }

@@ -71,10 +71,7 @@ pub fn link(conn: &mut PgConnection, id: Uuid) -> Result<Option<IdentityLink>, D
 }
 
 /// The links of the identity with `hash` that have not ended, oldest first.
-pub fn of_identity(
-    conn: &mut PgConnection,
-    hash: Digest,
-) -> Result<Vec<IdentityLink>, DbError> {
+pub fn of_identity(conn: &mut PgConnection, hash: Digest) -> Result<Vec<IdentityLink>, DbError> {
     Ok(table::table
         .filter(table::identity_hash.eq(hash.to_vec()))
         .filter(table::ended_at.is_null())

@@ -59,3 +59,12 @@ pub(super) fn use_assertion(
         .execute(conn)?;
     Ok(new == 1)
 }
+
+/// Forgets assertions that would be refused for their age.
+pub(super) fn forget_assertions(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    diesel::delete(used_assertion::table.filter(used_assertion::expires.lt(now))).execute(conn)?;
+    Ok(())
+}

@@ -14,32 +14,19 @@ use crate::sign_in::rules::lock::Guesses;
 #[derive(Debug, Clone)]
 pub struct Pin {
     pub id: Uuid,
-    pub household: TenantCode,
     pub hash: String,
     pub guesses: Guesses,
 }
 
-type Row = (Uuid, TenantCode, String, i32, Option<DateTime<Utc>>);
+type Row = (Uuid, String, i32, Option<DateTime<Utc>>);
 
-const COLUMNS: (
-    table::id,
-    table::household,
-    table::pin_hash,
-    table::wrong,
-    table::until,
-) = (
-    table::id,
-    table::household,
-    table::pin_hash,
-    table::wrong,
-    table::until,
-);
+const COLUMNS: (table::id, table::pin_hash, table::wrong, table::until) =
+    (table::id, table::pin_hash, table::wrong, table::until);
 
 impl From<Row> for Pin {
-    fn from((id, household, hash, wrong, until): Row) -> Self {
+    fn from((id, hash, wrong, until): Row) -> Self {
         Self {
             id,
-            household,
             hash,
             guesses: Guesses { wrong, until },
         }

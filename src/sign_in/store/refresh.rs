@@ -159,12 +159,16 @@ pub fn replace(
 
 /// The session of the family that the token with `hash` is of.
 pub fn session_of(conn: &mut PgConnection, hash: Digest) -> Result<Option<Uuid>, DbError> {
-    let of_token = token::table
+    let family: Option<Uuid> = token::table
         .find(hash.to_vec())
         .select(token::family_id)
-        .single_value();
+        .first(conn)
+        .optional()?;
+    let Some(family) = family else {
+        return Ok(None);
+    };
     Ok(family::table
-        .filter(family::id.nullable().eq(of_token))
+        .find(family)
         .select(family::session_id)
         .first(conn)
         .optional()?)

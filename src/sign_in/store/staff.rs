@@ -13,7 +13,6 @@ use crate::sign_in::rules::lock::Guesses;
 #[derive(Debug, Clone)]
 pub struct StaffSecrets {
     pub id: Uuid,
-    pub login: String,
     pub password_hash: Option<String>,
     pub must_change: bool,
     pub totp_seed: Option<Vec<u8>>,
@@ -46,7 +45,6 @@ impl From<Row> for StaffSecrets {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
-            login: row.login,
             password_hash: row.password_hash,
             must_change: row.must_change,
             totp_seed: row.totp_seed,
@@ -82,6 +80,16 @@ impl From<Row> for StaffAccount {
 pub fn by_login(conn: &mut PgConnection, login: &str) -> Result<Option<StaffSecrets>, DbError> {
     let row: Option<Row> = account::table
         .filter(account::login.eq(login))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.map(StaffSecrets::from))
+}
+
+/// The secrets of account `id`.
+pub fn secrets(conn: &mut PgConnection, id: Uuid) -> Result<Option<StaffSecrets>, DbError> {
+    let row: Option<Row> = account::table
+        .find(id)
         .select(Row::as_select())
         .first(conn)
         .optional()?;

@@ -1,4 +1,5 @@
 DROP TABLE revocation;
+DROP FUNCTION revocation_in_turn;
 DROP TABLE refresh_token;
 DROP TABLE refresh_family;
 DROP TABLE session;

@@ -236,9 +236,9 @@ CREATE TABLE refresh_token (
 CREATE INDEX refresh_token_by_family ON refresh_token (family_id);
 GRANT SELECT, INSERT, UPDATE ON refresh_token TO kaifong_app;
 
--- What every replica must forget, in the order of commits: writers take a lock before the
--- number, so a reader that has seen a number will see no smaller one later. Replicas read on
--- from the last number twice a second, so correctness needs no Redis.
+-- What every replica must forget, in the order of commits: a writer takes a lock before its
+-- number and keeps it to the commit, so who has seen a number will see no smaller one later.
+-- Replicas read on from the last number twice a second, so correctness needs no Redis.
 CREATE TABLE revocation (
     number     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     session_id uuid,
@@ -246,4 +246,12 @@ CREATE TABLE revocation (
     at         timestamptz NOT NULL,
     CONSTRAINT revocation_names_one CHECK (num_nonnulls(session_id, principal) = 1)
 );
+CREATE FUNCTION revocation_in_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7210842);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER revocation_in_turn BEFORE INSERT ON revocation
+    FOR EACH STATEMENT EXECUTE FUNCTION revocation_in_turn();
 GRANT SELECT, INSERT, DELETE ON revocation TO kaifong_app;

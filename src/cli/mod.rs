@@ -15,6 +15,7 @@ pub mod import;
 mod jobs;
 mod means;
 mod migrate;
+mod mock_iam_smart;
 mod rent_run;
 mod seal;
 mod serve;
@@ -74,6 +75,7 @@ enum Command {
     /// Keep staff accounts
     #[command(subcommand)]
     Staff(staff::Staff),
+    MockIamSmart(mock_iam_smart::MockIamSmart),
     Token(token::Token),
     Config(config::Show),
     #[command(subcommand)]
@@ -140,6 +142,7 @@ impl Cli {
             Command::Generate(command) => command.run(&config),
             Command::Demo(command) => command.run(&config),
             Command::Staff(command) => command.run(&config),
+            Command::MockIamSmart(command) => command.run(&config),
             Command::Token(command) => command.run(&config),
             Command::Config(command) => command.run(&config),
             Command::Cluster(command) => command.run(&config),

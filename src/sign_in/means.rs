@@ -16,7 +16,7 @@ use super::standings::Grants;
 pub struct Means {
     pub issuer: Issuer,
     /// What access tokens are signed with; absent, they come from elsewhere.
-    pub signing: Option<SigningKey>,
+    pub signing: Option<Arc<SigningKey>>,
     pub hasher: Hasher,
     pub limiter: Box<dyn Limiter>,
     pub wrapper: Wrapper,

@@ -18,6 +18,7 @@ mod commands;
 pub mod identity_provider;
 mod jobs;
 mod means;
+pub mod mock_iam_smart;
 mod model;
 mod reach;
 mod rows;

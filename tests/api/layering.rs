@@ -11,6 +11,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("tenancy", &["estates"]),
     ("ledger", &[]),
     ("rent", &["estates", "tenancy", "ledger"]),
+    ("sign_in", &["estates", "tenancy"]),
     ("population", &["estates", "tenancy", "ledger", "rent"]),
 ];
 

@@ -21,6 +21,7 @@ mod openapi;
 mod platform;
 mod population;
 mod rent;
+mod sign_in;
 mod support;
 mod tenancy;
 mod torture;

@@ -98,6 +98,7 @@ impl Server {
             .command(&["serve", "--no-work"])
             .env("KAIFONG_LISTEN", address)
             .env("KAIFONG_LOG", "warn")
+            .env("KAIFONG_OPERATOR_TOKENS", "on")
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();

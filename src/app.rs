@@ -15,6 +15,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
+use crate::access::{self, Post};
 use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::kernel::reach::Reach;
@@ -161,23 +162,17 @@ pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobF
     Ok(ledger::timetable(conn, now)?)
 }
 
-/// What the holders of `posted` may do, and over which rows.
+/// What the holders of `posted` may do, and over which rows: the access table's answer.
 #[must_use]
 pub fn grants(posted: &[Posted]) -> BTreeMap<&'static str, Reach> {
-    let mut grants = BTreeMap::new();
-    for Posted { role, reach } in posted {
-        for (scope, _) in sign_in::ROWS
-            .iter()
-            .filter(|(_, roles)| roles.contains(role))
-        {
-            let held = match grants.remove(scope) {
-                Some(held) => Reach::or(held, reach.clone()),
-                None => reach.clone(),
-            };
-            grants.insert(*scope, held);
-        }
-    }
-    grants
+    let posts: Vec<_> = posted
+        .iter()
+        .map(|held| Post {
+            role: held.role,
+            at: held.reach.clone(),
+        })
+        .collect();
+    access::grants(&posts)
 }
 
 /// Headers of every answer: nothing is cached or sniffed unless a handler says so.

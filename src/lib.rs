@@ -3,6 +3,7 @@
 //! `kernel` holds the words, `platform` what any service needs, then the slices of the
 //! domain, lowest first. The README has the map.
 
+pub mod access;
 pub mod app;
 pub mod cli;
 pub mod kernel;

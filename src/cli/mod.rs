@@ -5,6 +5,7 @@
 //!   anything else that fails with code 1 and the chain of its causes.
 //! * Answers go to standard output, everything else to standard error.
 
+mod access_matrix;
 mod cluster;
 mod config;
 mod database;
@@ -77,6 +78,7 @@ enum Command {
     Staff(staff::Staff),
     MockIamSmart(mock_iam_smart::MockIamSmart),
     Token(token::Token),
+    AccessMatrix(access_matrix::AccessMatrix),
     Config(config::Show),
     #[command(subcommand)]
     Cluster(cluster::Command),
@@ -144,6 +146,7 @@ impl Cli {
             Command::Staff(command) => command.run(&config),
             Command::MockIamSmart(command) => command.run(&config),
             Command::Token(command) => command.run(&config),
+            Command::AccessMatrix(command) => command.run(),
             Command::Config(command) => command.run(&config),
             Command::Cluster(command) => command.run(&config),
         }

@@ -1,4 +1,7 @@
-//! `kaifong token`: access tokens for development.
+//! `kaifong token`: operators' access tokens, for development and the operator's own jobs.
+//!
+//! They carry their scopes and reach every row; a server takes them only when it is told to
+//! (`KAIFONG_OPERATOR_TOKENS`).
 //!
 //! In service, tokens come from the sign-in service and only its public keys are configured
 //! (`KAIFONG_TOKEN_KEYS`); then there is no key here to sign with.
@@ -15,7 +18,7 @@ use crate::platform::auth::{Issuer, Jwks, Verifier};
 use crate::platform::config::Config;
 use crate::platform::crypto::SigningKey;
 
-/// Mint an access token for development
+/// Mint an operator's access token, for a server that takes operators' tokens
 #[derive(Debug, Args)]
 pub(super) struct Token {
     /// Who the token is for

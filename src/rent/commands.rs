@@ -155,6 +155,9 @@ pub fn refund(
     if amount <= Money::ZERO {
         return Err(RentError::NothingToRefund);
     }
+    if store::tenures_of(conn, code)?.is_empty() {
+        return Err(RentError::NoSuchAccount);
+    }
     // Locked: of two refunds at once, the second sees what the first left.
     let credit = ledger::lock_balance(conn, code)?.negated().or_zero();
     if amount > credit {

@@ -12,9 +12,38 @@ use crate::kernel::clock::{hong_kong_date, hong_kong_month};
 use crate::kernel::id::{AwardId, EstateId, TenancyId};
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
+use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger;
-use crate::tenancy::TenancyKind;
+use crate::tenancy::{self, TenancyKind};
+
+/// Lets a caller through to account `code`; someone else's is as one that does not exist.
+pub(super) fn admit(
+    conn: &mut PgConnection,
+    reach: &Reach,
+    code: TenantCode,
+    now: DateTime<Utc>,
+) -> Result<(), RentError> {
+    if tenancy::reaches(conn, reach, code, hong_kong_date(now))? {
+        Ok(())
+    } else {
+        Err(RentError::NoSuchAccount)
+    }
+}
+
+/// Lets a caller through to award `id`.
+pub(super) fn admit_to_award(
+    conn: &mut PgConnection,
+    reach: &Reach,
+    id: AwardId,
+    now: DateTime<Utc>,
+) -> Result<(), RentError> {
+    if reach.is_everywhere() {
+        return Ok(());
+    }
+    let code = store::household_of_award(conn, id)?.ok_or(RentError::NoSuchAward)?;
+    admit(conn, reach, code, now)
+}
 
 /// What an account looks like now.
 #[derive(Debug)]

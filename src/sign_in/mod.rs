@@ -20,8 +20,6 @@ mod jobs;
 mod means;
 pub mod mock_iam_smart;
 mod model;
-mod reach;
-mod rows;
 mod rules;
 mod standings;
 mod store;
@@ -34,5 +32,4 @@ pub use means::{Beat, Means};
 pub use model::{
     ClientKind, DelegateKind, DeviceKind, EndReason, KeyState, Posted, SessionKind, SignInError,
 };
-pub use rows::ROWS;
 pub use standings::{Grants, SessionStandings};

@@ -7,12 +7,14 @@
 //!   each other in a circle.
 //! * Both the first and the last day are part of a tenancy; dates are Hong Kong dates.
 //! * Nothing is deleted. An end may be changed until its day has come.
+//! * What is outside a caller's reach is answered as what does not exist ([`reaches`]).
 //! * Every start, end and transfer queues [`HouseholdChanged`] in its own transaction.
 
 mod api;
 mod bulk;
 mod commands;
 mod model;
+mod reach;
 mod rules;
 mod store;
 
@@ -22,4 +24,5 @@ pub use commands::{end, resize, start, transfer};
 pub use model::{
     EndReason, Ending, HouseholdChanged, Move, NewTenancy, Tenancy, TenancyError, TenancyKind,
 };
+pub use reach::reaches;
 pub use store::{by_household, history_of_flat, tenancy};

@@ -3,11 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Text, Uuid};
 
 use super::model::{Tenancy, TenancyError, TenancyKind};
 use crate::estates;
 use crate::kernel::id::{EstateId, FlatId, TenancyId};
+use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{household, tenancy as table};
@@ -23,6 +24,8 @@ pub(super) struct Wanted {
     pub kind: Option<TenancyKind>,
     /// The tenancy that the page starts after.
     pub after: Option<Place>,
+    /// Only what is within it.
+    pub reach: Option<Reach>,
 }
 
 /// A tenancy's place in the list.
@@ -146,11 +149,21 @@ pub(super) fn list(
     if let Some(code) = wanted.household {
         query = query.filter(table::household.eq(code));
     }
+    let in_estates = |estates: Vec<uuid::Uuid>| {
+        sql::<Bool>("id IN (SELECT tenancy_id FROM tenancy_place WHERE estate_id = ANY(")
+            .bind::<Array<Uuid>, _>(estates)
+            .sql("))")
+    };
     if let Some(estate) = wanted.estate {
-        let of_estate = sql::<Bool>("flat_id IN (SELECT id FROM flat WHERE estate_id = ")
-            .bind::<Uuid, _>(estate)
-            .sql(")");
-        query = query.filter(of_estate);
+        query = query.filter(in_estates(vec![estate.as_uuid()]));
+    }
+    match &wanted.reach {
+        None | Some(Reach::Everywhere) => {}
+        Some(Reach::Household(own)) => query = query.filter(table::household.eq(*own)),
+        Some(Reach::Estates(estates)) => {
+            let estates = estates.iter().map(|estate| estate.as_uuid());
+            query = query.filter(in_estates(estates.collect()));
+        }
     }
     if let Some(flat) = wanted.flat {
         query = query.filter(table::flat_id.eq(flat));

@@ -11,7 +11,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("tenancy", &["estates"]),
     ("ledger", &[]),
     ("rent", &["estates", "tenancy", "ledger"]),
-    ("sign_in", &["estates", "tenancy"]),
+    ("sign_in", &["tenancy"]),
     ("population", &["estates", "tenancy", "ledger", "rent"]),
 ];
 

@@ -54,7 +54,10 @@ impl Demo {
             let callers = Callers::mint(config, &told)?;
             callers.write(&config.data_dir.join("demo.json"))?;
             let invitation = callers.invitation(&config.data_dir.join("demo.json"));
-            serve(config, url, true, || {
+            // The tokens it handed out are an operator's.
+            let mut config = config.clone();
+            config.operator_tokens = true;
+            serve(&config, url, true, || {
                 // Serving goes on though nobody reads.
                 let _ = answer(&invitation);
             })

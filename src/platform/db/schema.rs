@@ -482,4 +482,15 @@ diesel::table! {
     }
 }
 
+// A view: whose estate office looks after a household.
+diesel::table! {
+    tenancy_place (tenancy_id) {
+        tenancy_id -> Uuid,
+        household -> BigInt,
+        estate_id -> Uuid,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(rent_charge, rent_tenure);

@@ -88,13 +88,16 @@ impl From<Tenure> for TenancyOut {
 #[get("/rent-accounts/{code}")]
 async fn get_rent_account(
     app: Data<App>,
-    _caller: Authorized<ReadRent>,
+    caller: Authorized<ReadRent>,
     code: Path<TenantCode>,
 ) -> Result<Json<AccountOut>, Problem> {
     let (code, now, rules) = (*code, app.clock.now(), app.rules.clone());
     let overview = app
         .db
-        .query(move |conn| tell::overview(conn, &rules, code, now))
+        .query(move |conn| {
+            tell::admit(conn, &caller.reach, code, now)?;
+            tell::overview(conn, &rules, code, now)
+        })
         .await?;
     let Overview {
         this_month,

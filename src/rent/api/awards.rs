@@ -15,12 +15,12 @@ use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::text::Line;
 use crate::platform::auth::Authorized;
-use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
+use crate::platform::http::idempotency::{Attempt, IdempotencyKey, OnceError, once};
 use crate::platform::http::precondition::{IfMatch, etag};
 use crate::platform::http::problem::Problem;
 use crate::rent::commands::{self, NewAward};
 use crate::rent::model::{Award, RentError, Scheme, code_of};
-use crate::rent::store;
+use crate::rent::{store, tell};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list_awards)
@@ -93,10 +93,12 @@ impl TryFrom<Award> for AwardOut {
 #[get("/rent-accounts/{code}/awards")]
 async fn list_awards(
     app: Data<App>,
-    _caller: Authorized<ReadRent>,
+    caller: Authorized<ReadRent>,
     code: Path<TenantCode>,
 ) -> Result<Json<Vec<AwardOut>>, Problem> {
+    let now = app.clock.now();
     let awards = app.db.read(move |conn| {
+        tell::admit(conn, &caller.reach, *code, now)?;
         if store::tenures_of(conn, *code)?.is_empty() {
             return Err(RentError::NoSuchAccount);
         }
@@ -130,6 +132,7 @@ async fn grant_award(
 ) -> Result<HttpResponse, Problem> {
     let (code, body, now, rules) = (*code, body.into_inner(), app.clock.now(), app.rules.clone());
     let granted = app.db.write(move |conn| {
+        tell::admit(conn, &caller.reach, code, now).map_err(OnceError::Work)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "grant_award",
@@ -170,6 +173,7 @@ async fn end_award(
 ) -> Result<HttpResponse, Problem> {
     let (id, last, now, rules) = (*id, body.last_month, app.clock.now(), app.rules.clone());
     let ended = app.db.write(move |conn| {
+        tell::admit_to_award(conn, &caller.reach, id, now).map_err(OnceError::Work)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "end_award",

@@ -16,10 +16,11 @@ use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::text::Line;
 use crate::ledger::{self, Transfer, TransferKind};
 use crate::platform::auth::Authorized;
-use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
+use crate::platform::http::idempotency::{Attempt, IdempotencyKey, OnceError, once};
 use crate::platform::http::problem::Problem;
 use crate::rent::commands::{self, NewCorrection};
 use crate::rent::model::RentError;
+use crate::rent::tell;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(adjust_rent)
@@ -97,6 +98,7 @@ async fn adjust_rent(
 ) -> Result<(Json<PostedOut>, StatusCode), Problem> {
     let (code, body, now) = (*code, body.into_inner(), app.clock.now());
     let posted = app.db.write(move |conn| {
+        tell::admit(conn, &caller.reach, code, now).map_err(OnceError::Work)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "adjust_rent",
@@ -134,6 +136,7 @@ async fn refund_rent(
 ) -> Result<(Json<PostedOut>, StatusCode), Problem> {
     let (code, body, now) = (*code, body.into_inner(), app.clock.now());
     let posted = app.db.write(move |conn| {
+        tell::admit(conn, &caller.reach, code, now).map_err(OnceError::Work)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "refund_rent",
@@ -166,6 +169,7 @@ async fn reverse_rent(
 ) -> Result<(Json<PostedOut>, StatusCode), Problem> {
     let (code, body, now) = (*code, body.into_inner(), app.clock.now());
     let posted = app.db.write(move |conn| {
+        tell::admit(conn, &caller.reach, code, now).map_err(OnceError::Work)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "reverse_rent",

@@ -20,7 +20,7 @@ use crate::platform::http::language::Reads;
 use crate::platform::http::page::{self, Cursor, Limit, Page};
 use crate::platform::http::problem::{Kind, Problem};
 use crate::rent::model::RentError;
-use crate::rent::{store, words};
+use crate::rent::{store, tell, words};
 
 /// How many months are told when nobody says.
 pub(super) const MONTHS_TOLD: u32 = 6;
@@ -91,13 +91,14 @@ struct EntryOut {
 #[get("/rent-accounts/{code}/entries")]
 async fn list_rent_entries(
     app: Data<App>,
-    _caller: Authorized<ReadRent>,
+    caller: Authorized<ReadRent>,
     code: Path<TenantCode>,
     query: Query<EntriesQuery>,
     Reads(language): Reads,
 ) -> Result<Json<Page<EntryOut>>, Problem> {
     let (code, query) = (*code, query.into_inner());
-    let today = hong_kong_date(app.clock.now());
+    let now = app.clock.now();
+    let today = hong_kong_date(now);
     let (from, to) = range(query.from, query.to, today)?;
     let extract = Extract {
         household: code,
@@ -113,6 +114,7 @@ async fn list_rent_entries(
         rows: query.limit.rows(),
     };
     let entries = app.db.read(move |conn| {
+        tell::admit(conn, &caller.reach, code, now)?;
         if store::tenures_of(conn, code)?.is_empty() {
             return Err(RentError::NoSuchAccount);
         }

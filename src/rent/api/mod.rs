@@ -25,6 +25,8 @@ permissions! {
     CorrectRent = "rent:correct";
     /// Grant and end awards.
     GrantAwards = "rent:award";
+    /// See how a month's charge went, for the whole Authority.
+    ReadRuns = "rent-run:read";
     /// Charge a month.
     RunRent = "rent:run";
     /// Record rules.

@@ -156,7 +156,7 @@ impl QuoteOut {
 #[get("/rent-accounts/{code}/quote")]
 async fn get_rent_quote(
     app: Data<App>,
-    _caller: Authorized<ReadRent>,
+    caller: Authorized<ReadRent>,
     code: Path<TenantCode>,
     query: Query<QuoteQuery>,
     Reads(language): Reads,
@@ -170,7 +170,10 @@ async fn get_rent_quote(
     check_reach(asked, now)?;
     let quote = app
         .db
-        .read(move |conn| tell::quote(conn, &rules, code, asked))
+        .read(move |conn| {
+            tell::admit(conn, &caller.reach, code, now)?;
+            tell::quote(conn, &rules, code, asked)
+        })
         .await?;
     Ok(Json(QuoteOut::new(quote, language)))
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{ReadRent, RunRent};
+use super::{ReadRuns, RunRent};
 use crate::app::App;
 use crate::kernel::clock::hong_kong_month;
 use crate::kernel::id::JobId;
@@ -112,12 +112,12 @@ async fn order_rent_run(
     tag = "rent",
     params(PageQuery),
     responses((status = 200, body = Page<RentRun>), (status = "4XX", body = Problem)),
-    security(("bearer" = ["rent:read"])),
+    security(("bearer" = ["rent-run:read"])),
 )]
 #[get("/rent-runs")]
 async fn list_rent_runs(
     app: Data<App>,
-    _caller: Authorized<ReadRent>,
+    _caller: Authorized<ReadRuns>,
     query: Query<PageQuery>,
 ) -> Result<Json<Page<RentRun>>, Problem> {
     let (before, limit) = (page::after(query.after.as_ref())?, query.limit);
@@ -133,12 +133,12 @@ async fn list_rent_runs(
     tag = "rent",
     params(("month" = Month, Path)),
     responses((status = 200, body = RentRun), (status = "4XX", body = Problem)),
-    security(("bearer" = ["rent:read"])),
+    security(("bearer" = ["rent-run:read"])),
 )]
 #[get("/rent-runs/{month}")]
 async fn get_rent_run(
     app: Data<App>,
-    _caller: Authorized<ReadRent>,
+    _caller: Authorized<ReadRuns>,
     month: Path<Month>,
 ) -> Result<Json<RentRun>, Problem> {
     let run = app.db.query(move |conn| store::run(conn, *month)).await?;
@@ -150,12 +150,12 @@ async fn get_rent_run(
     tag = "rent",
     params(("month" = Month, Path), PageQuery),
     responses((status = 200, body = Page<RevisionOut>), (status = "4XX", body = Problem)),
-    security(("bearer" = ["rent:read"])),
+    security(("bearer" = ["rent-run:read"])),
 )]
 #[get("/rent-runs/{month}/revisions")]
 async fn list_rent_revisions(
     app: Data<App>,
-    _caller: Authorized<ReadRent>,
+    _caller: Authorized<ReadRuns>,
     month: Path<Month>,
     query: Query<PageQuery>,
 ) -> Result<Json<Page<RevisionOut>>, Problem> {

@@ -24,7 +24,7 @@ use crate::platform::http::language::Reads;
 use crate::platform::http::problem::{Kind, Problem};
 use crate::rent::model::RentError;
 use crate::rent::statement::{self, Statement};
-use crate::rent::words;
+use crate::rent::{tell, words};
 
 /// The longest statement, in months.
 const LONGEST: u32 = 84;
@@ -120,7 +120,7 @@ impl StatementOut {
 #[get("/rent-accounts/{code}/statement")]
 async fn get_rent_statement(
     app: Data<App>,
-    _caller: Authorized<ReadRent>,
+    caller: Authorized<ReadRent>,
     code: Path<TenantCode>,
     query: Query<StatementQuery>,
     Reads(language): Reads,
@@ -132,7 +132,10 @@ async fn get_rent_statement(
     check_period(from, to, hong_kong_month(now))?;
     let statement = app
         .db
-        .read(move |conn| statement::assemble(conn, &rules, code, (from, to), now))
+        .read(move |conn| {
+            tell::admit(conn, &caller.reach, code, now)?;
+            statement::assemble(conn, &rules, code, (from, to), now)
+        })
         .await?;
     let accepts = request
         .headers()

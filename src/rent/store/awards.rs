@@ -23,6 +23,19 @@ pub fn awards_of(conn: &mut PgConnection, code: TenantCode) -> Result<Vec<Award>
         .load(conn)?)
 }
 
+/// The household that the award is of.
+pub fn household_of_award(
+    conn: &mut PgConnection,
+    id: AwardId,
+) -> Result<Option<TenantCode>, DbError> {
+    Ok(rent_award::table
+        .filter(rent_award::id.eq(id))
+        .filter(rent_award::replaced_at.is_null())
+        .select(rent_award::household)
+        .first(conn)
+        .optional()?)
+}
+
 /// The award as it stands, locked until the transaction ends.
 pub fn award(conn: &mut PgConnection, id: AwardId) -> Result<Option<Award>, DbError> {
     Ok(rent_award::table

@@ -7,7 +7,7 @@ mod rule_book;
 mod runs;
 mod standing;
 
-pub use awards::{add_award, assisted, award, awards_of, replace_award};
+pub use awards::{add_award, assisted, award, awards_of, household_of_award, replace_award};
 pub use charges::{
     NewAdjustment, Revision, add_adjustment, add_charges, charged_as_at, latest_revisions,
     revisions,

@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest};
 use uuid::Uuid;
 
 use super::token::TokenIn;
-use super::{HostSignIn, MUST_CHANGE, OwnSession, REFUSED, SEVERAL, UNFIT};
+use super::{MUST_CHANGE, OwnSession, REFUSED, SEVERAL, UNFIT};
 use crate::app::App;
 use crate::kernel::id::EstateId;
 use crate::kernel::tenant_code::TenantCode;
@@ -19,7 +19,7 @@ use crate::sign_in::assertion::{self, PublicKey};
 use crate::sign_in::commands::links::Chosen;
 use crate::sign_in::commands::sessions::{self, Opened};
 use crate::sign_in::commands::{keys, links, pins, staff};
-use crate::sign_in::model::{KeyState, SessionKind, SignInError};
+use crate::sign_in::model::{DeviceKind, KeyState, SessionKind, SignInError};
 use crate::sign_in::rules::session::lifetime;
 use crate::sign_in::rules::staff::password_may_be;
 use crate::sign_in::store;
@@ -165,21 +165,21 @@ fn step(app: &App, secrets: &StaffSecrets, otp: &Remembered) -> Result<Option<i6
     Ok(seed.accepted(otp.reveal(), now, secrets.totp_step))
 }
 
-/// The device at whose side a request comes: its token is beside the tenant's PIN.
-async fn host(request: &HttpRequest) -> Result<Option<(Uuid, Option<EstateId>)>, Problem> {
+/// The kiosk or gateway at whose side a request comes: its token is beside the tenant's PIN.
+async fn host(app: &App, request: &HttpRequest) -> Result<Option<(Uuid, EstateId)>, Problem> {
     if !request.headers().contains_key(AUTHORIZATION) {
         return Ok(None);
     }
-    let device = Authorized::<HostSignIn>::extract(request).await?;
-    let id = device.actor.as_str().strip_prefix("device:");
-    let id = id.and_then(|id| id.parse().ok());
-    let estate = match &device.reach {
-        crate::kernel::reach::Reach::Estates(estates) => estates.first().copied(),
-        _ => None,
-    };
-    // An operator's token is no device.
-    id.map(|id| Some((id, estate)))
-        .ok_or_else(Problem::forbidden)
+    let caller = Authorized::<OwnSession>::extract(request).await?;
+    let id = caller.actor.as_str().strip_prefix("device:");
+    let id: Option<Uuid> = id.and_then(|id| id.parse().ok());
+    let id = id.ok_or_else(Problem::forbidden)?;
+    let device = app.db.query(move |conn| store::devices::device(conn, id));
+    match device.await? {
+        Some(device) if device.kind != DeviceKind::Handheld => Ok(Some((id, device.estate_id))),
+        // An officer's handheld is not for tenants.
+        _ => Err(Problem::forbidden()),
+    }
 }
 
 async fn by_pin(
@@ -189,15 +189,14 @@ async fn by_pin(
     pin: Remembered,
 ) -> Result<Grant, Problem> {
     let means = &app.sign_in;
-    let host = host(request).await?;
+    let host = host(app, request).await?;
     let mut buckets = vec![
         Bucket::of("pin", &code.to_string(), ONE_NAME),
         Bucket::of("pin", "", EVERYONE),
     ];
     if let Some((device, estate)) = host {
         buckets.push(Bucket::of("device", &device.to_string(), ONE_DEVICE));
-        let estate = estate.map(|estate| estate.to_string()).unwrap_or_default();
-        buckets.push(Bucket::of("estate", &estate, ONE_ESTATE));
+        buckets.push(Bucket::of("estate", &estate.to_string(), ONE_ESTATE));
     }
     means.take(buckets).await?;
     let now = app.clock.now();

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{LinkIdentities, NO_HOUSEHOLD, NO_PROVIDER, OwnIdentities, REFUSED};
 use crate::app::App;
+use crate::kernel::clock::hong_kong_date;
 use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::auth::Authorized;
@@ -23,7 +24,8 @@ use crate::platform::password::{Remembered, Secret};
 use crate::sign_in::commands::links as commands;
 use crate::sign_in::identity_provider::{IdentityProvider, ProviderError};
 use crate::sign_in::model::{IdentityLink, SignInError};
-use crate::sign_in::{reach, store};
+use crate::sign_in::store;
+use crate::tenancy;
 
 const BEGINNINGS: Rate = Rate::new(500, std::time::Duration::from_millis(20));
 
@@ -210,7 +212,7 @@ async fn link_identity(
     let (rows, code, now) = (caller.reach.clone(), body.tenant_code, app.clock.now());
     let within = app
         .db
-        .read(move |conn| reach::takes_in(conn, &rows, code, now));
+        .read(move |conn| tenancy::reaches(conn, &rows, code, hong_kong_date(now)));
     if !within.await? {
         return Err(Problem::new(NO_HOUSEHOLD));
     }

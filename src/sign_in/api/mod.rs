@@ -23,8 +23,6 @@ use crate::platform::http::problem::{Kind, Problem};
 permissions! {
     /// See and end one's own sessions, and prove again who one is.
     OwnSession = "session:own";
-    /// Let tenants sign in at this device.
-    HostSignIn = "sign-in:host";
     /// See staff accounts and what they may do.
     ReadStaff = "staff:read";
     /// Make and end accounts, issue secrets, ask for roles.

@@ -8,6 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{NO_HOUSEHOLD, SetPins, UNFIT};
 use crate::app::App;
+use crate::kernel::clock::hong_kong_date;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::auth::Authorized;
 use crate::platform::http::problem::Problem;
@@ -15,7 +16,8 @@ use crate::platform::password::Remembered;
 use crate::sign_in::commands::pins as commands;
 use crate::sign_in::model::SignInError;
 use crate::sign_in::rules::pin::may_be;
-use crate::sign_in::{reach, store};
+use crate::sign_in::store;
+use crate::tenancy;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(set_pin);
@@ -48,7 +50,7 @@ async fn set_pin(
     may_be(pin.reveal()).map_err(|why| Problem::new(UNFIT).detail(why))?;
     let (now, rows) = (app.clock.now(), caller.reach.clone());
     let found = app.db.read(move |conn| {
-        let within = reach::takes_in(conn, &rows, tenant_code, now)?;
+        let within = tenancy::reaches(conn, &rows, tenant_code, hong_kong_date(now))?;
         Ok::<_, SignInError>((within, store::cost(conn, "pin", now)?))
     });
     let (within, cost) = found.await?;

@@ -13,13 +13,15 @@ use self::body::{
 };
 use super::commands;
 use super::model::{Ending, Move, NewTenancy, Tenancy, TenancyError};
+use super::reach::{flat_within, move_within, start_within, tenancy_within};
 use super::store::{self, Wanted};
 use crate::app::App;
+use crate::kernel::clock::hong_kong_date;
 use crate::kernel::day::Day;
 use crate::kernel::id::{FlatId, TenancyId};
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::auth::{Authorized, permissions};
-use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
+use crate::platform::http::idempotency::{Attempt, IdempotencyKey, OnceError, once};
 use crate::platform::http::page::{Page, after};
 use crate::platform::http::precondition::{IfMatch, Stale, etag};
 use crate::platform::http::problem::{Kind, Problem};
@@ -78,6 +80,7 @@ async fn start_tenancy(
     let new = NewTenancy::from(body.into_inner());
     let now = app.clock.now();
     let started = app.db.write(move |conn| {
+        start_within(conn, &caller.reach, &new, hong_kong_date(now)).map_err(OnceError::Work)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "start_tenancy",
@@ -100,7 +103,7 @@ async fn start_tenancy(
 #[get("/tenancies")]
 async fn list_tenancies(
     app: Data<App>,
-    _caller: Authorized<ReadTenancies>,
+    caller: Authorized<ReadTenancies>,
     query: Query<TenanciesQuery>,
 ) -> Result<Json<Page<TenancyOut>>, Problem> {
     let query = query.into_inner();
@@ -112,6 +115,7 @@ async fn list_tenancies(
         live_on: query.live_on.map(NaiveDate::from),
         kind: query.kind,
         after: place.map(|(code, day, id)| (code, day.into(), id)),
+        reach: Some(caller.reach),
     };
     let limit = query.limit;
     let rows = app
@@ -135,11 +139,13 @@ async fn list_tenancies(
 #[get("/tenancies/{id}")]
 async fn read_tenancy(
     app: Data<App>,
-    _caller: Authorized<ReadTenancies>,
+    caller: Authorized<ReadTenancies>,
     id: Path<TenancyId>,
 ) -> Result<HttpResponse, Problem> {
-    let found = app.db.query(move |conn| store::tenancy(conn, *id)).await?;
-    found.map(shown).ok_or_else(Problem::not_found)
+    let found = app
+        .db
+        .query(move |conn| tenancy_within(conn, &caller.reach, *id));
+    Ok(shown(found.await?))
 }
 
 /// Change a tenancy.
@@ -162,9 +168,10 @@ async fn change_tenancy(
 ) -> Result<HttpResponse, Problem> {
     let (read, size) = ((*id, if_match.version()), body.household_size);
     let now = app.clock.now();
-    let changed = app
-        .db
-        .write(move |conn| commands::resize(conn, &caller.actor, read, size, now));
+    let changed = app.db.write(move |conn| {
+        tenancy_within(conn, &caller.reach, read.0)?;
+        commands::resize(conn, &caller.actor, read, size, now)
+    });
     Ok(shown(changed.await?))
 }
 
@@ -194,6 +201,7 @@ async fn end_tenancy(
     };
     let now = app.clock.now();
     let ended = app.db.write(move |conn| {
+        tenancy_within(conn, &caller.reach, id).map_err(OnceError::Work)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "end_tenancy",
@@ -235,6 +243,7 @@ async fn transfer_tenancy(
     };
     let now = app.clock.now();
     let moved = app.db.write(move |conn| {
+        move_within(conn, &caller.reach, id, to).map_err(OnceError::Work)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "transfer_tenancy",
@@ -257,12 +266,18 @@ async fn transfer_tenancy(
 #[get("/flats/{id}/tenancies")]
 async fn list_flat_tenancies(
     app: Data<App>,
-    _caller: Authorized<ReadTenancies>,
+    caller: Authorized<ReadTenancies>,
     id: Path<FlatId>,
 ) -> Result<Json<FlatTenancies>, Problem> {
     let history = app
         .db
-        .read(move |conn| store::history_of_flat(conn, *id))
+        .read(move |conn| {
+            if flat_within(conn, &caller.reach, *id)? {
+                store::history_of_flat(conn, *id)
+            } else {
+                Ok(None)
+            }
+        })
         .await?
         .ok_or_else(Problem::not_found)?;
     Ok(Json(FlatTenancies {

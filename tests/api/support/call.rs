@@ -44,7 +44,7 @@ impl Call {
         self
     }
 
-    /// Adds a token that someone was given.
+    /// Adds `token` as it is.
     pub fn bearer(self, token: &str) -> Self {
         self.header("Authorization", &format!("Bearer {token}"))
     }

@@ -3,6 +3,7 @@
 mod call;
 mod database;
 pub mod fixture;
+mod posts;
 pub mod world;
 
 use std::sync::{Arc, Mutex};
@@ -17,6 +18,8 @@ use actix_web::web::Data;
 use chrono::{DateTime, TimeDelta, Utc};
 use kaifong::app::{self, App, Desk};
 use kaifong::kernel::clock::Clock;
+use kaifong::kernel::reach::Reach;
+use kaifong::kernel::role::Role;
 use kaifong::platform::auth::{Gate, Issuer, Jwks, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience, execute};
@@ -32,6 +35,7 @@ use utoipa_actix_web::AppExt;
 
 pub use call::{Answer, Call};
 pub use database::{TestDatabase, count};
+use posts::Posts;
 
 /// A clock that stands still until told otherwise.
 pub struct FixedClock(Mutex<DateTime<Utc>>);
@@ -62,6 +66,7 @@ pub struct TestApp<S> {
     pub database: Arc<TestDatabase>,
     pub clock: Arc<FixedClock>,
     pub key: Arc<SigningKey>,
+    posts: Arc<Posts>,
 }
 
 /// Starts the app at nine in the morning of 20 November 2026 in Hong Kong.
@@ -154,14 +159,11 @@ async fn start_replica(
             beat: Duration::from_millis(20),
         },
     });
+    let real = SessionStandings::open(app.db.clone(), database.url(), clock.clone(), app::grants);
+    let posts = Arc::new(Posts::before(Arc::new(real)));
     let gate = Data::new(Gate {
         verifier: Verifier::new(issuer(), Jwks::of(&key), clock.clone()),
-        standings: Arc::new(SessionStandings::open(
-            app.db.clone(),
-            database.url(),
-            clock.clone(),
-            app::grants,
-        )),
+        standings: posts.clone(),
         operators: true,
     });
     let metrics = Data::new(Metrics::new().unwrap());
@@ -179,6 +181,7 @@ async fn start_replica(
         database,
         clock,
         key,
+        posts,
     }
 }
 
@@ -208,6 +211,21 @@ where
     pub fn token_of(&self, name: &str, scope: &str) -> String {
         let now = self.clock.now().timestamp();
         issuer().mint(&self.key, name, scope, now, 300).unwrap()
+    }
+
+    /// A token of a session whose holder is `role` at `reach`.
+    pub fn session(&self, role: Role, reach: Reach) -> String {
+        let now = self.clock.now();
+        let sid = self.posts.hold(role, reach, now);
+        let issuer = issuer();
+        issuer
+            .mint_for_session(&self.key, role.as_str(), sid, now.timestamp(), 300)
+            .unwrap()
+    }
+
+    /// Ends every session.
+    pub fn end_sessions(&self) {
+        self.posts.end_all();
     }
 
     /// Does the background work that is due; says how many jobs were tried.

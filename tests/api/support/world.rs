@@ -55,6 +55,13 @@ fn house(conn: &mut PgConnection, from: i32, to: i32) {
     .bind::<BigInt, _>(FIRST)
     .execute(conn)
     .unwrap();
+    // The next household that moves in gets the next number.
+    execute(
+        conn,
+        "RESET ROLE; SELECT setval('household_number', (SELECT max(number) FROM household)); \
+         SET ROLE kaifong_app",
+    )
+    .unwrap();
 }
 
 /// The household's tenancy ends on `day`, as was recorded at `known`.

@@ -1,0 +1,133 @@
+//! The table itself. A new scope gets a row here, or nobody signed in holds it.
+
+use super::Relation::{Everywhere, Posted};
+use super::Right;
+use crate::kernel::role::Role::{
+    Administrator, Auditor, Contractor, Delegate, EstateManager, EstateOfficer, FinanceOfficer,
+    Handheld, IvrGateway, Kiosk, MaintenanceOfficer, PaymentChannel, PrivacyOfficer, Tenant,
+};
+
+/// Who holds which scope, over which rows.
+pub const TABLE: &[Right] = &[
+    Right {
+        scope: "tenancy:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (MaintenanceOfficer, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "tenancy:write",
+        holders: &[(EstateOfficer, Posted), (EstateManager, Posted)],
+    },
+    Right {
+        scope: "rent:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+            (Delegate, Posted),
+        ],
+    },
+    Right {
+        scope: "rent:correct",
+        holders: &[(EstateManager, Posted), (FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "rent:award",
+        holders: &[(EstateManager, Posted), (FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "rent-run:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "rent:run",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "rent:rules",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "session:own",
+        holders: &[
+            (Administrator, Posted),
+            (Auditor, Posted),
+            (Contractor, Posted),
+            (Delegate, Posted),
+            (EstateManager, Posted),
+            (EstateOfficer, Posted),
+            (FinanceOfficer, Posted),
+            (Handheld, Posted),
+            (IvrGateway, Posted),
+            (Kiosk, Posted),
+            (MaintenanceOfficer, Posted),
+            (PaymentChannel, Posted),
+            (PrivacyOfficer, Posted),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "staff:read",
+        holders: &[(Administrator, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "clients:read",
+        holders: &[(Administrator, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "staff:write",
+        holders: &[(Administrator, Everywhere)],
+    },
+    Right {
+        scope: "staff:approve",
+        holders: &[(Administrator, Everywhere)],
+    },
+    Right {
+        scope: "clients:write",
+        holders: &[(Administrator, Everywhere)],
+    },
+    Right {
+        scope: "clients:approve",
+        holders: &[(Administrator, Everywhere)],
+    },
+    Right {
+        scope: "devices:read",
+        holders: &[
+            (EstateManager, Posted),
+            (Administrator, Everywhere),
+            (Auditor, Everywhere),
+        ],
+    },
+    Right {
+        scope: "devices:write",
+        holders: &[(EstateManager, Posted), (Administrator, Everywhere)],
+    },
+    Right {
+        scope: "devices:approve",
+        holders: &[(EstateManager, Posted), (Administrator, Everywhere)],
+    },
+    Right {
+        scope: "pins:write",
+        holders: &[(EstateOfficer, Posted), (EstateManager, Posted)],
+    },
+    Right {
+        scope: "identity:write",
+        holders: &[(EstateOfficer, Posted), (EstateManager, Posted)],
+    },
+    Right {
+        scope: "identity:own",
+        holders: &[(Tenant, Posted)],
+    },
+    Right {
+        scope: "delegate:own",
+        holders: &[(Tenant, Posted)],
+    },
+];

@@ -1,0 +1,220 @@
+//! For each operation that names a row: one within a posted caller's reach, one outside it
+//! and one that does not exist.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use kaifong::kernel::id::EstateId;
+use kaifong::kernel::tenant_code::TenantCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{TestDatabase, fixture, world};
+
+/// What a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing that belongs to anyone.
+    Nobodys,
+    /// What belongs to a household.
+    Household,
+    /// What belongs to an estate, and to none of its households.
+    Estate,
+}
+
+/// One row of each sort, as the path writes it.
+#[derive(Debug, Clone)]
+pub struct Places {
+    pub kind: Kind,
+    pub near: String,
+    pub far: String,
+    pub absent: String,
+}
+
+/// Two households in two estates, and what belongs to them.
+pub struct World {
+    pub near: TenantCode,
+    pub near_estate: EstateId,
+    near_ids: Ids,
+    far_ids: Ids,
+}
+
+struct Ids {
+    code: String,
+    tenancy: String,
+    flat: String,
+    empty_flat: String,
+    award: String,
+}
+
+const ABSENT: &str = "01940000-0000-7000-8000-000000000001";
+
+pub fn build(database: &TestDatabase) -> World {
+    let codes = world::settle(database, 2);
+    let conn = &mut database.connect();
+    // The second household lives in an estate of its own.
+    let elsewhere = fixture::estate(conn);
+    let block = fixture::block(conn, elsewhere);
+    let flat = fixture::flat_in(conn, (elsewhere, block), "35.00");
+    let far_empty = fixture::flat_in(conn, (elsewhere, block), "36.00");
+    run(
+        conn,
+        &format!(
+            "UPDATE tenancy SET flat_id = '{flat}' WHERE household = {}",
+            codes[1].number()
+        ),
+    );
+    let near_estate: EstateId = one(conn, &format!(
+        "SELECT f.estate_id FROM tenancy t JOIN flat f ON f.id = t.flat_id WHERE t.household = {}",
+        codes[0].number()
+    ))
+    .parse()
+    .unwrap();
+    let near_block = fixture::block(conn, near_estate);
+    let near_empty = fixture::flat_in(conn, (near_estate, near_block), "37.00");
+    World {
+        near: codes[0],
+        near_estate,
+        near_ids: ids(conn, codes[0], &near_empty.to_string()),
+        far_ids: ids(conn, codes[1], &far_empty.to_string()),
+    }
+}
+
+fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str) -> Ids {
+    let number = code.number();
+    let award = Uuid::now_v7();
+    run(
+        conn,
+        &format!(
+            "INSERT INTO rent_award (id, revision, household, scheme, first_month, last_month, reason, \
+         recorded_by, recorded_at) VALUES ('{award}', 1, {number}, 'assistance_25', '2027-01-01', \
+         '2027-06-01', 'low income', 'officer-7', '2026-11-01T00:00:00Z')"
+        ),
+    );
+    let of = |conn: &mut PgConnection, column: &str| {
+        one(
+            conn,
+            &format!("SELECT {column} FROM tenancy WHERE household = {number}"),
+        )
+    };
+    Ids {
+        code: code.to_string(),
+        tenancy: of(conn, "id"),
+        flat: of(conn, "flat_id"),
+        empty_flat: empty_flat.to_owned(),
+        award: award.to_string(),
+    }
+}
+
+fn run(conn: &mut PgConnection, sql: &str) {
+    diesel::sql_query(sql).execute(conn).unwrap();
+}
+
+fn one(conn: &mut PgConnection, sql: &str) -> String {
+    diesel::dsl::sql::<Text>(&format!("SELECT ({sql})::text"))
+        .get_result(conn)
+        .unwrap()
+}
+
+impl World {
+    /// The rows that `path` may name; panics when the test does not know them.
+    pub fn places(&self, path: &str) -> Places {
+        let fill = |kind, parameter: &str, near: &str, far: &str, absent: &str| Places {
+            kind,
+            near: path.replace(parameter, near),
+            far: path.replace(parameter, far),
+            absent: path.replace(parameter, absent),
+        };
+        let (near, far) = (&self.near_ids, &self.far_ids);
+        let places = match path {
+            _ if path.starts_with("/v1/rent-accounts/{code}") => {
+                // The check digit is right; the household is not there.
+                let absent = TenantCode::of(987_654_321).unwrap().to_string();
+                fill(Kind::Household, "{code}", &near.code, &far.code, &absent)
+            }
+            _ if path.starts_with("/v1/tenancies/{id}") => {
+                fill(Kind::Household, "{id}", &near.tenancy, &far.tenancy, ABSENT)
+            }
+            _ if path.starts_with("/v1/rent-awards/{id}") => {
+                fill(Kind::Household, "{id}", &near.award, &far.award, ABSENT)
+            }
+            "/v1/flats/{id}/tenancies" => fill(Kind::Estate, "{id}", &near.flat, &far.flat, ABSENT),
+            _ => {
+                let path = path.replace("{month}", "2026-11").replace("{id}", ABSENT);
+                Places {
+                    kind: Kind::Nobodys,
+                    near: path.clone(),
+                    far: path.clone(),
+                    absent: path,
+                }
+            }
+        };
+        assert!(
+            !places.near.contains('{'),
+            "{path} names a row this test does not know"
+        );
+        places
+    }
+
+    /// A body that gets `operation` as far as looking at the row; none for those without.
+    pub fn body(&self, operation: &str) -> Option<Value> {
+        Some(match operation {
+            "start_tenancy" => Self::start_in(&self.near_ids.empty_flat, None),
+            "change_tenancy" => json!({ "household_size": 3 }),
+            "end_tenancy" => json!({ "ends_on": "2027-05-31", "reason": "surrender" }),
+            "transfer_tenancy" => {
+                json!({ "flat_id": self.near_ids.empty_flat, "starts_on": "2027-03-01" })
+            }
+            "order_rent_run" => json!({ "month": "2026-11" }),
+            "grant_award" => json!({
+                "scheme": "assistance_50", "first_month": "2026-12", "last_month": "2026-12",
+                "reason": "low income",
+            }),
+            "end_award" => json!({ "last_month": "2027-03" }),
+            "adjust_rent" => {
+                json!({ "amount": "-1.00", "effective_on": "2026-11-20", "reason": "goodwill" })
+            }
+            "refund_rent" => json!({ "amount": "1.00", "reason": "asked for" }),
+            "reverse_rent" => json!({ "entry": ABSENT, "reason": "posted by mistake" }),
+            "record_rent_rule" => json!({
+                "rule": "waiver", "share": "0.5", "excludes_additional": true,
+                "valid_from": "2027-06-01", "valid_to": "2027-06-30", "source": "a circular",
+            }),
+            _ => return None,
+        })
+    }
+
+    fn start_in(flat: &str, code: Option<&str>) -> Value {
+        json!({
+            "tenant_code": code, "flat_id": flat, "kind": "prh", "starts_on": "2027-02-01",
+            "household_size": 2,
+        })
+    }
+
+    /// Bodies that name a row outside a posted caller's reach, beside the same with one that
+    /// does not exist: the answers must be alike.
+    pub fn foreign_bodies(&self) -> Vec<(String, String, Value, Value)> {
+        let (near, far) = (&self.near_ids, &self.far_ids);
+        let absent = TenantCode::of(987_654_321).unwrap().to_string();
+        let transfer = |flat: &str| json!({ "flat_id": flat, "starts_on": "2027-03-01" });
+        vec![
+            (
+                "tenancy:write".to_owned(),
+                "/v1/tenancies".to_owned(),
+                Self::start_in(&far.empty_flat, None),
+                Self::start_in(ABSENT, None),
+            ),
+            (
+                "tenancy:write".to_owned(),
+                "/v1/tenancies".to_owned(),
+                Self::start_in(&near.empty_flat, Some(&far.code)),
+                Self::start_in(&near.empty_flat, Some(&absent)),
+            ),
+            (
+                "tenancy:write".to_owned(),
+                format!("/v1/tenancies/{}/transfer", near.tenancy),
+                transfer(&far.empty_flat),
+                transfer(ABSENT),
+            ),
+        ]
+    }
+}

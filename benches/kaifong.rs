@@ -18,6 +18,7 @@
 
 mod http;
 mod rent_run;
+mod sign_in;
 mod tools;
 
 use tools::{Database, Settings, timed};
@@ -33,6 +34,9 @@ fn main() {
         settings.months,
         std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
     );
+    if wanted("tokens") {
+        sign_in::tokens();
+    }
     let history = Database::create("bench_history");
     let (took, said) = timed(|| history.generate(&settings, settings.months));
     println!(
@@ -44,6 +48,9 @@ fn main() {
     println!("{said}");
     if wanted("rent-run") {
         rent_run::bench(&history);
+    }
+    if wanted("hashing") {
+        sign_in::hashing(&history);
     }
     if wanted("http") {
         let short = Database::create("bench_short");

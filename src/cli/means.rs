@@ -24,7 +24,7 @@ pub(super) fn means(config: &Config, clock: &Arc<dyn Clock>) -> Result<Means, Fa
     // With the keys of another issuer there is none here to sign with.
     let signing = match config.token_keys {
         Some(_) => None,
-        None => Some(Arc::new(token::signing_key(config)?)),
+        None => Some(Arc::clone(token::ring(config)?.current())),
     };
     Ok(Means {
         issuer: token::issuer(config),

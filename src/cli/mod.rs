@@ -22,6 +22,7 @@ mod seal;
 mod serve;
 mod staff;
 mod token;
+mod token_keys;
 mod verify;
 mod work;
 
@@ -78,6 +79,9 @@ enum Command {
     Staff(staff::Staff),
     MockIamSmart(mock_iam_smart::MockIamSmart),
     Token(token::Token),
+    /// Keep the keys of access tokens
+    #[command(subcommand)]
+    TokenKeys(token_keys::TokenKeys),
     AccessMatrix(access_matrix::AccessMatrix),
     Config(config::Show),
     #[command(subcommand)]
@@ -146,6 +150,7 @@ impl Cli {
             Command::Staff(command) => command.run(&config),
             Command::MockIamSmart(command) => command.run(&config),
             Command::Token(command) => command.run(&config),
+            Command::TokenKeys(command) => command.run(&config),
             Command::AccessMatrix(command) => command.run(),
             Command::Config(command) => command.run(&config),
             Command::Cluster(command) => command.run(&config),

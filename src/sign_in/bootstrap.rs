@@ -45,6 +45,30 @@ pub struct Posting {
     pub estates: Option<Vec<EstateId>>,
 }
 
+/// Makes an account that signs in with `password`, for a demo; its seed and the seed's address.
+pub(super) fn issue(
+    conn: &mut PgConnection,
+    wrapper: &Wrapper,
+    by: [&Actor; 2],
+    (login, posting, password): (&str, Posting, Remembered),
+    now: DateTime<Utc>,
+) -> Result<(TotpSeed, String), SignInError> {
+    let cost = store::cost(conn, "staff", now)?;
+    administrator(conn, wrapper, by, (login, posting), now)?;
+    let account = store::staff::by_login(conn, login)?.ok_or(SignInError::NotFound)?;
+    let seed = TotpSeed::fresh()?;
+    let place = account.id.to_string();
+    let settled = store::staff::StaffSecrets {
+        password_hash: Some(hash_now(&password, cost)?),
+        must_change: false,
+        totp_seed: Some(wrapper.wrap(&["totp_seed", &place], seed.bytes())?),
+        ..account
+    };
+    store::staff::save_secrets(conn, &settled)?;
+    let uri = otpauth_uri("Kaifong", login, &seed);
+    Ok((seed, uri))
+}
+
 /// Makes an account with a role, by `actor` and approved by `approver`: for whoever runs the
 /// program, when nobody could sign in yet to do it.
 pub fn administrator(

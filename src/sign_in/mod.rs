@@ -15,6 +15,7 @@ mod api;
 mod assertion;
 mod bootstrap;
 mod commands;
+mod demo;
 pub mod identity_provider;
 mod jobs;
 mod means;
@@ -27,6 +28,7 @@ mod store;
 pub use api::routes;
 pub use assertion::{NotAKey, PublicKey};
 pub use bootstrap::{Issued, Posting, administrator};
+pub use demo::{Credential, Stage, demo};
 pub use jobs::timetable;
 pub use means::{Beat, Means};
 pub use model::{

@@ -16,6 +16,7 @@ mod estates;
 mod jobs;
 mod layering;
 mod ledger;
+mod limits;
 mod migrations;
 mod openapi;
 mod platform;

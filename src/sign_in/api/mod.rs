@@ -60,7 +60,7 @@ const SEVERAL: Kind = Kind::new(
 );
 const NO_PROVIDER: Kind = Kind::new(
     "no-identity-provider",
-    503,
+    409,
     "No identity provider is set up",
 );
 const LOGIN_TAKEN: Kind = Kind::new("login-taken", 409, "The login name belongs to another");

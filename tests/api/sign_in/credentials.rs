@@ -127,14 +127,14 @@ where
 }
 
 /// Gives `staff` a role, asked for and approved by two others; where is JSON.
-pub async fn post<S, B>(app: &TestApp<S>, staff: &Staff, role: &str, where_: Value) -> String
+pub async fn post<S, B>(app: &TestApp<S>, staff: &Staff, role: &str, place: Value) -> String
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody,
 {
     let mut body = json!({ "role": role, "from": "2026-11-01" });
-    if !where_.is_null() {
-        body["estates"] = where_;
+    if !place.is_null() {
+        body["estates"] = place;
     }
     let path = format!("/v1/staff-accounts/{}/roles", staff.id);
     let key = format!("{}-{role}", staff.login);

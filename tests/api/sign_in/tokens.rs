@@ -123,7 +123,7 @@ async fn a_token_that_is_not_ours_and_now_is_401_and_never_our_fault() {
         ("iss", json!("kaifong ")),
         ("exp", json!("9999999999")),
         ("exp", json!(1e10)),
-        ("exp", json!(now as f64 + 60.5)),
+        ("exp", serde_json::from_str(&format!("{now}60.5")).unwrap()),
         ("exp", json!(-1)),
         ("exp", json!(now - 11)),
         ("nbf", json!(now + 11)),

@@ -132,14 +132,14 @@ async fn a_role_counts_once_another_person_approved_it_and_on_its_days() {
     );
 
     for (now, status) in [
+        // A minute before the sign-in: 15:59 and 16:00, where the day turns.
         ("2026-11-20T15:58:00Z", 403),
-        ("2026-11-20T16:00:00Z", 200),
+        ("2026-11-20T15:59:00Z", 200),
         ("2026-11-21T15:58:00Z", 200),
-        ("2026-11-21T16:00:00Z", 403),
+        ("2026-11-21T15:59:00Z", 403),
     ] {
         app.clock.set(now);
         let tokens = officer.sign_in(&app).await;
-        app.clock.set(now);
         let listing = Call::get("/v1/staff-accounts").bearer(access(&tokens));
         app.send(listing).await.expect(status);
     }

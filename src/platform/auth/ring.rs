@@ -44,9 +44,10 @@ impl KeyRing {
         if files.next.exists() && !files.current.exists() {
             fs::rename(&files.next, &files.current)?;
         }
-        let previous = match files.previous.exists() {
-            true => Some(SigningKey::load_or_create(&files.previous)?),
-            false => None,
+        let previous = if files.previous.exists() {
+            Some(SigningKey::load_or_create(&files.previous)?)
+        } else {
+            None
         };
         Ok(Self {
             current: Arc::new(SigningKey::load_or_create(&files.current)?),

@@ -151,14 +151,14 @@ mod tests {
             Wrapper::of(&[7; 32]).unwrap(),
             Wrapper::of(&[8; 32]).unwrap(),
         );
-        let wrapped = wrapper.wrap(&["staff_account", "1"], b"seed").unwrap();
-        let opened = wrapper.open(&["staff_account", "1"], &wrapped).unwrap();
+        let sealed = wrapper.wrap(&["staff_account", "1"], b"seed").unwrap();
+        let opened = wrapper.open(&["staff_account", "1"], &sealed).unwrap();
         assert_eq!(opened.as_slice(), b"seed");
-        assert!(wrapper.open(&["staff_account", "2"], &wrapped).is_err());
-        assert!(wrapper.open(&["staff_account1", ""], &wrapped).is_err());
-        assert!(other.open(&["staff_account", "1"], &wrapped).is_err());
-        for place in 0..wrapped.len() {
-            let mut changed = wrapped.clone();
+        assert!(wrapper.open(&["staff_account", "2"], &sealed).is_err());
+        assert!(wrapper.open(&["staff_account1", ""], &sealed).is_err());
+        assert!(other.open(&["staff_account", "1"], &sealed).is_err());
+        for place in 0..sealed.len() {
+            let mut changed = sealed.clone();
             changed[place] ^= 1;
             assert!(wrapper.open(&["staff_account", "1"], &changed).is_err());
         }

@@ -63,83 +63,95 @@ pub fn present(token: Presented, family: Family, idle: TimeDelta, now: DateTime<
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_state_of_a_token_has_one_answer() {
-        let issued: DateTime<Utc> = "2026-11-21T01:00:00Z".parse().unwrap();
-        let at = |seconds| issued + TimeDelta::seconds(seconds);
-        let day = 86_400;
+    /// A family of ninety days and its first token.
+    fn family_and_token() -> (Family, Presented) {
+        let issued_at: DateTime<Utc> = "2026-11-21T01:00:00Z".parse().unwrap();
         let family = Family {
-            ends_at: at(90 * day),
+            ends_at: issued_at + TimeDelta::days(90),
             revoked: false,
         };
         let fresh = Presented {
-            issued_at: issued,
+            issued_at,
             consumed_at: None,
             retried: false,
             revoked: false,
             child_used: false,
         };
-        let spent = Presented {
-            consumed_at: Some(at(10)),
+        (family, fresh)
+    }
+
+    fn check(name: &str, token: Presented, family: Family, seconds: i64, verdict: Verdict) {
+        let now = family_and_token().1.issued_at + TimeDelta::seconds(seconds);
+        let found = present(token, family, TimeDelta::days(14), now);
+        assert_eq!(found, verdict, "{name}");
+    }
+
+    const DAY: i64 = 86_400;
+
+    /// The token as it is ten seconds later, once used.
+    fn spent() -> Presented {
+        let (_, fresh) = family_and_token();
+        Presented {
+            consumed_at: Some(fresh.issued_at + TimeDelta::seconds(10)),
             ..fresh
-        };
-        let revoked_family = Family {
+        }
+    }
+
+    #[test]
+    fn an_unused_token_rotates_until_it_or_its_family_is_over() {
+        let (family, fresh) = family_and_token();
+        let ended = Family {
             revoked: true,
             ..family
         };
+        check("unused", fresh, family, 0, Verdict::Rotate);
+        check("just in time", fresh, family, 14 * DAY - 1, Verdict::Rotate);
+        check("idle", fresh, family, 14 * DAY, Verdict::Over);
+        check("past the end", fresh, family, 90 * DAY, Verdict::Over);
+        check("family ended", fresh, ended, 0, Verdict::Over);
+        check("spent, family ended", spent(), ended, 20, Verdict::Over);
+        check(
+            "spent, past the end",
+            spent(),
+            family,
+            90 * DAY,
+            Verdict::Over,
+        );
+    }
+
+    #[test]
+    fn a_spent_token_is_forgiven_once_soon_and_while_its_successor_is_unused() {
+        let (family, fresh) = family_and_token();
         let child_used = Presented {
             child_used: true,
-            ..spent
+            ..spent()
         };
         let retried = Presented {
             retried: true,
-            ..spent
+            ..spent()
         };
         let replaced = Presented {
             revoked: true,
             ..fresh
         };
-        for (name, token, family, now, verdict) in [
-            ("unused", fresh, family, 0, Verdict::Rotate),
-            (
-                "idle, just not",
-                fresh,
-                family,
-                14 * day - 1,
-                Verdict::Rotate,
-            ),
-            ("idle", fresh, family, 14 * day, Verdict::Over),
-            ("past the end", fresh, family, 90 * day, Verdict::Over),
-            ("family ended", fresh, revoked_family, 0, Verdict::Over),
-            (
-                "spent, family ended",
-                spent,
-                revoked_family,
-                20,
-                Verdict::Over,
-            ),
-            ("lost answer", spent, family, 10, Verdict::Sibling),
-            ("lost answer, in time", spent, family, 130, Verdict::Sibling),
-            ("lost answer, late", spent, family, 131, Verdict::Reused),
-            ("lost a second time", retried, family, 20, Verdict::Reused),
-            (
-                "successor was used",
-                child_used,
-                family,
-                20,
-                Verdict::Reused,
-            ),
-            ("was replaced", replaced, family, 20, Verdict::Reused),
-            (
-                "was replaced, past the end",
-                replaced,
-                family,
-                90 * day,
-                Verdict::Over,
-            ),
-        ] {
-            let found = present(token, family, TimeDelta::days(14), at(now));
-            assert_eq!(found, verdict, "{name}");
-        }
+        check("lost answer", spent(), family, 10, Verdict::Sibling);
+        check("in time", spent(), family, 130, Verdict::Sibling);
+        check("late", spent(), family, 131, Verdict::Reused);
+        check("lost a second time", retried, family, 20, Verdict::Reused);
+        check(
+            "successor was used",
+            child_used,
+            family,
+            20,
+            Verdict::Reused,
+        );
+        check("was replaced", replaced, family, 20, Verdict::Reused);
+        check(
+            "replaced, past the end",
+            replaced,
+            family,
+            90 * DAY,
+            Verdict::Over,
+        );
     }
 }

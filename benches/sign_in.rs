@@ -30,7 +30,7 @@ pub fn tokens() {
         .unwrap();
     let (took, good) = timed(|| {
         let checked = tokens.iter().map(|token| verifier.claims(token));
-        checked.filter(Option::is_some).count()
+        checked.flatten().count()
     });
     assert_eq!(good, tokens.len());
     println!(

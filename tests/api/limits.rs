@@ -57,7 +57,7 @@ impl Drop for Redis {
     }
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn bucket(name: &str, burst: u32) -> Bucket {
     Bucket::of("test", name, Rate::new(burst, HOUR))

@@ -149,15 +149,12 @@ where
 
 fn unbase32(text: &str) -> Vec<u8> {
     let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let bits: String = text
-        .bytes()
-        .map(|letter| letters.iter().position(|one| *one == letter).unwrap())
-        .map(|value| format!("{value:05b}"))
-        .collect();
-    bits.as_bytes()
-        .chunks_exact(8)
-        .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
-        .collect()
+    let mut bits = text.bytes().flat_map(|letter| {
+        let value = letters.iter().position(|one| *one == letter).unwrap();
+        (0..5).rev().map(move |place| (value >> place) & 1 == 1)
+    });
+    let byte = || (0..8).try_fold(0_u8, |byte, _| Some((byte << 1) | u8::from(bits.next()?)));
+    std::iter::from_fn(byte).collect()
 }
 
 /// An assertion signed with `key`.

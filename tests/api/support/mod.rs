@@ -202,11 +202,6 @@ where
         (self.database.clone(), self.clock.clone(), self.key.clone())
     }
 
-    /// A token that holds `scope`, in force for five minutes.
-    pub fn token(&self, scope: &str) -> String {
-        self.token_of("officer-7", scope)
-    }
-
     /// A token of `name` that holds `scope`, in force for five minutes.
     pub fn token_of(&self, name: &str, scope: &str) -> String {
         let now = self.clock.now().timestamp();

@@ -19,8 +19,7 @@ const CODES: i64 = 200_000;
 
 pub fn bench(history: &Database, short: &Database) {
     // Every code is of a household that both have.
-    let (first, last) = households(short);
-    write_codes(first, last);
+    let (first, last) = write_codes_of(short);
     let token = history.kaifong(&["token", "--scope", "rent:read", "--seconds", "7200"]);
     let long = Server::start(history, "127.0.0.1:18181");
     let brief = Server::start(short, "127.0.0.1:18182");
@@ -51,6 +50,13 @@ pub fn bench(history: &Database, short: &Database) {
         "  full history {served:.0}/s, two months {brief_served:.0}/s: ratio {:.2} (at least 0.90)\n",
         served / brief_served
     );
+}
+
+/// Writes codes of households to ask for; the first and the last number of `database`.
+pub fn write_codes_of(database: &Database) -> (i64, i64) {
+    let (first, last) = households(database);
+    write_codes(first, last);
+    (first, last)
 }
 
 /// The numbers of the first and the last household.
@@ -89,7 +95,7 @@ fn write_codes(first: i64, last: i64) {
 
 pub struct Server {
     child: Child,
-    address: &'static str,
+    pub address: &'static str,
 }
 
 impl Server {
@@ -112,6 +118,22 @@ impl Server {
         panic!("the server does not listen on {address}");
     }
 
+    /// The latency that 99 of 100 reads stayed below, in milliseconds, over two connections.
+    pub fn tail(&self, token: &str) -> f64 {
+        let said = self.wrk("accounts.lua", token, "2");
+        let line = said
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("99%"));
+        let text = line.unwrap_or_else(|| panic!("{said}")).trim();
+        let (number, unit) = text.split_at(text.find(|c: char| c.is_alphabetic()).unwrap());
+        let milliseconds = match unit {
+            "us" => 0.001,
+            "ms" => 1.0,
+            _ => 1000.0,
+        };
+        number.parse::<f64>().unwrap() * milliseconds
+    }
+
     /// Requests a second, and the latency that 99 of 100 stayed below.
     fn load(&self, token: &str) -> (f64, String) {
         self.run("accounts.lua", token)
@@ -119,20 +141,25 @@ impl Server {
 
     /// The same of what the script asks for.
     pub fn run(&self, script: &str, token: &str) -> (f64, String) {
+        let said = self.wrk(script, token, CONNECTIONS);
+        let after = |name: &str| {
+            let line = said.lines().find_map(|line| line.trim().strip_prefix(name));
+            line.unwrap_or_else(|| panic!("{said}")).trim().to_owned()
+        };
+        (after("Requests/sec:").parse().unwrap(), after("99%"))
+    }
+
+    fn wrk(&self, script: &str, token: &str, connections: &str) -> String {
         let said = finished(
             Command::new("wrk")
-                .args(["-t1", "-c", CONNECTIONS, "-d", SECONDS, "--latency", "-H"])
+                .args(["-t1", "-c", connections, "-d", SECONDS, "--latency", "-H"])
                 .arg(format!("Authorization: Bearer {}", token.trim()))
                 .arg("-s")
                 .arg(folder().join(script))
                 .arg(format!("http://{}", self.address)),
         );
         assert!(!said.contains("REFUSED"), "{said}");
-        let after = |name: &str| {
-            let line = said.lines().find_map(|line| line.trim().strip_prefix(name));
-            line.unwrap_or_else(|| panic!("{said}")).trim().to_owned()
-        };
-        (after("Requests/sec:").parse().unwrap(), after("99%"))
+        said
     }
 }
 

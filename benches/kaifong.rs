@@ -20,6 +20,7 @@ mod audit;
 mod http;
 mod people;
 mod rent_run;
+mod sign_in;
 mod tools;
 
 use tools::{Database, Settings, timed};
@@ -38,7 +39,10 @@ fn main() {
     if wanted("audit") {
         audit::bench();
     }
-    if !wanted("rent-run") && !wanted("http") {
+    if wanted("tokens") {
+        sign_in::tokens();
+    }
+    if !["rent-run", "people", "hashing", "http"].iter().any(|name| wanted(name)) {
         return;
     }
     let history = Database::create("bench_history");
@@ -55,6 +59,9 @@ fn main() {
     }
     if wanted("people") {
         people::bench(&history);
+    }
+    if wanted("hashing") {
+        sign_in::hashing(&history);
     }
     if wanted("http") {
         let short = Database::create("bench_short");

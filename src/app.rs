@@ -1,5 +1,6 @@
 //! The composition root: the one place that knows every slice.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::middleware::DefaultHeaders;
@@ -14,16 +15,14 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
-use crate::audit_trail;
-use crate::break_glass;
+use crate::access::{self, Post};
 use crate::estates;
 use crate::kernel::clock::Clock;
 use crate::kernel::id::{EstateId, FlatId};
 use crate::kernel::month::Month;
+use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::{self, TransferKind};
-use crate::ledger;
-use crate::people;
 use crate::platform::audit;
 use crate::platform::auth::Gate;
 use crate::platform::db::Db;
@@ -34,12 +33,12 @@ use crate::platform::http::unmatched::KnownPaths;
 use crate::platform::jobs::{Handlers, JobFailure};
 use crate::platform::paper::{Fonts, PaperError};
 use crate::platform::telemetry::Metrics;
-use crate::rent::{self, RuleShelf, Scheme};
-use crate::platform::vault::Vault;
 use crate::platform::vault::{SealedColumn, Vault};
-use crate::rent::{self, RuleShelf};
+use crate::rent::{self, RuleShelf, Scheme};
+use crate::sign_in::{self, Means, Posted};
 use crate::system;
 use crate::tenancy::{self, TenancyKind};
+use crate::{audit_trail, break_glass, people};
 
 /// Everything a handler may reach.
 pub struct App {
@@ -54,6 +53,8 @@ pub struct App {
     pub body_limit: usize,
     /// What papers are drawn with.
     pub desk: Desk,
+    /// What signing in needs.
+    pub sign_in: Means,
 }
 
 /// Where papers are drawn: two at a time, off the threads that answer requests.
@@ -175,7 +176,21 @@ pub fn sealed_columns() -> Vec<SealedColumn> {
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobFailure> {
     rent::timetable(conn, now)?;
     audit::timetable(conn, now)?;
+    sign_in::timetable(conn, now)?;
     Ok(ledger::timetable(conn, now)?)
+}
+
+/// What the holders of `posted` may do, and over which rows: the access table's answer.
+#[must_use]
+pub fn grants(posted: &[Posted]) -> BTreeMap<&'static str, Reach> {
+    let posts: Vec<_> = posted
+        .iter()
+        .map(|held| Post {
+            role: held.role,
+            at: held.reach.clone(),
+        })
+        .collect();
+    access::grants(&posts)
 }
 
 /// Headers of every answer: nothing is cached or sniffed unless a handler says so.
@@ -213,4 +228,5 @@ fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(rent::routes);
     cfg.configure(audit_trail::routes);
     cfg.configure(break_glass::routes);
+    cfg.configure(sign_in::routes);
 }

@@ -16,5 +16,6 @@ pub mod ledger;
 pub mod people;
 pub mod population;
 pub mod rent;
+pub mod sign_in;
 mod system;
 pub mod tenancy;

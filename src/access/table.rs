@@ -2,10 +2,7 @@
 
 use super::Relation::{Everywhere, Posted};
 use super::Right;
-use crate::kernel::role::Role::{
-    Auditor, Delegate, EstateManager, EstateOfficer, FinanceOfficer, MaintenanceOfficer,
-    PrivacyOfficer, Tenant,
-};
+use crate::kernel::role::Role::{Administrator, Auditor, Contractor, Delegate, EstateManager, EstateOfficer, FinanceOfficer, Handheld, IvrGateway, Kiosk, MaintenanceOfficer, PaymentChannel, PrivacyOfficer, Tenant};
 
 /// Who holds which scope, over which rows.
 pub const TABLE: &[Right] = &[
@@ -99,5 +96,80 @@ pub const TABLE: &[Right] = &[
             (EstateManager, Posted),
             (PrivacyOfficer, Everywhere),
         ],
+    },
+    Right {
+        scope: "session:own",
+        holders: &[
+            (Administrator, Posted),
+            (Auditor, Posted),
+            (Contractor, Posted),
+            (Delegate, Posted),
+            (EstateManager, Posted),
+            (EstateOfficer, Posted),
+            (FinanceOfficer, Posted),
+            (Handheld, Posted),
+            (IvrGateway, Posted),
+            (Kiosk, Posted),
+            (MaintenanceOfficer, Posted),
+            (PaymentChannel, Posted),
+            (PrivacyOfficer, Posted),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "staff:read",
+        holders: &[(Administrator, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "clients:read",
+        holders: &[(Administrator, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "staff:write",
+        holders: &[(Administrator, Everywhere)],
+    },
+    Right {
+        scope: "staff:approve",
+        holders: &[(Administrator, Everywhere)],
+    },
+    Right {
+        scope: "clients:write",
+        holders: &[(Administrator, Everywhere)],
+    },
+    Right {
+        scope: "clients:approve",
+        holders: &[(Administrator, Everywhere)],
+    },
+    Right {
+        scope: "devices:read",
+        holders: &[
+            (EstateManager, Posted),
+            (Administrator, Everywhere),
+            (Auditor, Everywhere),
+        ],
+    },
+    Right {
+        scope: "devices:write",
+        holders: &[(EstateManager, Posted), (Administrator, Everywhere)],
+    },
+    Right {
+        scope: "devices:approve",
+        holders: &[(EstateManager, Posted), (Administrator, Everywhere)],
+    },
+    Right {
+        scope: "pins:write",
+        holders: &[(EstateOfficer, Posted), (EstateManager, Posted)],
+    },
+    Right {
+        scope: "identity:write",
+        holders: &[(EstateOfficer, Posted), (EstateManager, Posted)],
+    },
+    Right {
+        scope: "identity:own",
+        holders: &[(Tenant, Posted)],
+    },
+    Right {
+        scope: "delegate:own",
+        holders: &[(Tenant, Posted)],
     },
 ];

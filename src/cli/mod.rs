@@ -16,11 +16,15 @@ mod generate;
 pub mod import;
 mod jobs;
 mod keys;
+mod means;
 mod migrate;
+mod mock_iam_smart;
 mod rent_run;
 mod seal;
 mod serve;
+mod staff;
 mod token;
+mod token_keys;
 mod verify;
 mod verify_audit;
 mod work;
@@ -41,8 +45,12 @@ use crate::platform::crypto::KeyError;
 use crate::platform::db::DbError;
 use crate::platform::tlog::NoteError;
 use crate::platform::vault::{RootError, VaultError};
+use crate::platform::limits::SharedError;
+use crate::platform::password::WrapperError;
 use crate::population::PopulationError;
 use crate::rent::RentError;
+use crate::sign_in::SignInError;
+use crate::sign_in::identity_provider::EnvelopeError;
 
 /// Kaifong (街坊): tenant services for public housing.
 ///
@@ -78,7 +86,14 @@ enum Command {
     VerifyAudit(verify_audit::VerifyAudit),
     Generate(generate::Generate),
     Demo(demo::Demo),
+    /// Keep staff accounts
+    #[command(subcommand)]
+    Staff(staff::Staff),
+    MockIamSmart(mock_iam_smart::MockIamSmart),
     Token(token::Token),
+    /// Keep the keys of access tokens
+    #[command(subcommand)]
+    TokenKeys(token_keys::TokenKeys),
     AccessMatrix(access_matrix::AccessMatrix),
     Config(config::Show),
     #[command(subcommand)]
@@ -116,6 +131,14 @@ pub enum Failure {
     Rent(#[from] RentError),
     #[error("cannot generate a population")]
     Population(#[from] PopulationError),
+    #[error("cannot use the limits")]
+    Limits(#[from] SharedError),
+    #[error("cannot use the key of sign-in secrets")]
+    Wrapper(#[from] WrapperError),
+    #[error("cannot use the key of iAM Smart")]
+    Envelope(#[from] EnvelopeError),
+    #[error("cannot sign in")]
+    SignIn(#[from] SignInError),
     #[error("cannot measure")]
     Metrics(#[from] prometheus::Error),
     /// The command line asks for what there is not.
@@ -147,7 +170,10 @@ impl Cli {
             Command::VerifyAudit(command) => Ok(command.execute()),
             Command::Generate(command) => command.run(&config),
             Command::Demo(command) => command.run(&config),
+            Command::Staff(command) => command.run(&config),
+            Command::MockIamSmart(command) => command.run(&config),
             Command::Token(command) => command.run(&config),
+            Command::TokenKeys(command) => command.run(&config),
             Command::AccessMatrix(command) => command.run(),
             Command::Config(command) => command.run(&config),
             Command::Cluster(command) => command.run(&config),

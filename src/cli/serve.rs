@@ -17,14 +17,15 @@ use utoipa_actix_web::AppExt;
 
 use super::database::Database;
 use super::work::worker;
-use super::{Failure, keys, token};
+use super::{Failure, keys, means, token};
 use crate::app::{self, App, Desk};
 use crate::kernel::clock::{Clock, SystemClock};
-use crate::platform::auth::{Gate, NoSessions};
+use crate::platform::auth::Gate;
 use crate::platform::config::Config;
 use crate::platform::db::{self, Db, Patience};
 use crate::platform::http::measure::measure;
 use crate::platform::telemetry::{self, Metrics, RequestLog};
+use crate::sign_in::SessionStandings;
 
 /// Serve the API, and do the background work
 #[derive(Debug, Args)]
@@ -61,10 +62,16 @@ pub(super) fn serve(
         rules: Arc::default(),
         body_limit: config.body_limit,
         desk: Desk::default(),
+        sign_in: means::means(config, &clock)?,
     });
     let gate = Data::new(Gate {
         verifier: token::verifier(config, Arc::clone(&clock))?,
-        standings: Arc::new(NoSessions),
+        standings: Arc::new(SessionStandings::open(
+            app.db.clone(),
+            url,
+            Arc::clone(&clock),
+            app::grants,
+        )),
         operators: config.operator_tokens,
     });
     let metrics = Data::new(Metrics::new()?);

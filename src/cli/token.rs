@@ -14,9 +14,8 @@ use clap::Args;
 use super::{Failure, answer};
 use crate::app;
 use crate::kernel::clock::{Clock, SystemClock};
-use crate::platform::auth::{Issuer, Jwks, Verifier};
+use crate::platform::auth::{Issuer, Jwks, KeyRing, Verifier};
 use crate::platform::config::Config;
-use crate::platform::crypto::SigningKey;
 
 /// Mint an operator's access token, for a server that takes operators' tokens
 #[derive(Debug, Args)]
@@ -58,27 +57,26 @@ pub(super) fn mint(
     seconds: i64,
 ) -> Result<String, Failure> {
     let now = SystemClock.now().timestamp();
-    Ok(issuer(config).mint(&signing_key(config)?, sub, scope, now, seconds)?)
+    Ok(issuer(config).mint(ring(config)?.current(), sub, scope, now, seconds)?)
 }
 
 /// Checks tokens with the configured keys, or with the data folder's own.
 pub(super) fn verifier(config: &Config, clock: Arc<dyn Clock>) -> Result<Verifier, Failure> {
     let keys = match &config.token_keys {
         Some(path) => Jwks::read(path)?,
-        None => Jwks::of(&signing_key(config)?),
+        None => ring(config)?.published(),
     };
     Ok(Verifier::new(issuer(config), keys, clock))
 }
 
-fn issuer(config: &Config) -> Issuer {
+pub(super) fn issuer(config: &Config) -> Issuer {
     Issuer {
         issuer: config.token_issuer.clone(),
         audience: config.token_audience.clone(),
     }
 }
 
-fn signing_key(config: &Config) -> Result<SigningKey, Failure> {
-    Ok(SigningKey::load_or_create(
-        &config.data_dir.join("keys/token.pk8"),
-    )?)
+/// The data folder's own keys.
+pub(super) fn ring(config: &Config) -> Result<KeyRing, Failure> {
+    Ok(KeyRing::load_or_create(&config.data_dir.join("keys"))?)
 }

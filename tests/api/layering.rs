@@ -18,6 +18,8 @@ const SLICES: &[(&str, &[&str])] = &[
         "population",
         &["estates", "tenancy", "people", "ledger", "rent"],
     ),
+    ("sign_in", &["tenancy"]),
+    ("population", &["estates", "tenancy", "ledger", "rent"]),
 ];
 
 /// For each kind of file: what it must never name.

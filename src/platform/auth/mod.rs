@@ -9,6 +9,7 @@
 
 mod gate;
 mod keys;
+mod ring;
 mod verifier;
 
 use std::marker::PhantomData;
@@ -24,6 +25,7 @@ use crate::platform::http::problem::Problem;
 
 pub use gate::{Gate, NoSessions, Standing, Standings};
 pub use keys::{Jwk, Jwks, JwksError};
+pub use ring::KeyRing;
 pub use verifier::{Claims, Issuer, Verifier};
 
 /// Something a caller may be allowed to do.

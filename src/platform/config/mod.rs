@@ -82,8 +82,34 @@ pub struct Config {
     pub pkcs11_key: String,
     /// The audit log's name: its checkpoints' first line, and its key's name.
     pub audit_origin: String,
+    /// Redis, for limits that all replicas share.
+    pub redis_url: Option<String>,
+    /// iAM Smart, when all of it is given.
+    pub iam_smart: IamSmartSettings,
     /// The names that the environment gave.
     given: BTreeSet<&'static str>,
+}
+
+/// How iAM Smart is reached, and as whom.
+#[derive(Clone, Default)]
+pub struct IamSmartSettings {
+    /// Where browsers are sent.
+    pub page: Option<String>,
+    /// Where this program calls.
+    pub api: Option<String>,
+    pub client_id: Option<String>,
+    pub client_secret: Option<String>,
+    pub redirect_uri: Option<String>,
+    pub callback_uri: Option<String>,
+}
+
+impl std::fmt::Debug for IamSmartSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IamSmartSettings")
+            .field("api", &self.api)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One setting as it is in force.
@@ -129,6 +155,8 @@ impl Default for Config {
             pkcs11_pin: None,
             pkcs11_key: "kaifong-root".to_owned(),
             audit_origin: "kaifong/audit".to_owned(),
+            redis_url: None,
+            iam_smart: IamSmartSettings::default(),
             given: BTreeSet::new(),
         }
     }

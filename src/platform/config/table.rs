@@ -177,7 +177,74 @@ pub(super) static SETTINGS: &[Setting] = &[
         |config, value| set(&mut config.audit_origin, origin(value)),
         |config| show(Some(&config.audit_origin)),
     ),
+    Setting {
+        name: "KAIFONG_REDIS_URL",
+        meaning: "Redis for limits that replicas share; absent, each keeps its own",
+        secret: true,
+        read: |config, value| set(&mut config.redis_url, Ok(Some(value.to_owned()))),
+        show: |config| show(config.redis_url.as_ref().map(|_| MASKED)),
+    },
+    Setting {
+        name: "KAIFONG_IAM_SMART_PAGE",
+        meaning: "where browsers are sent to sign in with iAM Smart",
+        secret: false,
+        read: |config, value| set(&mut config.iam_smart.page, Ok(Some(value.to_owned()))),
+        show: |config| show(config.iam_smart.page.as_ref()),
+    },
+    Setting {
+        name: "KAIFONG_IAM_SMART_API",
+        meaning: "where iAM Smart is called, through a proxy that speaks HTTPS",
+        secret: false,
+        read: |config, value| set(&mut config.iam_smart.api, Ok(Some(value.to_owned()))),
+        show: |config| show(config.iam_smart.api.as_ref()),
+    },
+    Setting {
+        name: "KAIFONG_IAM_SMART_CLIENT",
+        meaning: "the service's name at iAM Smart",
+        secret: false,
+        read: |config, value| set(&mut config.iam_smart.client_id, Ok(Some(value.to_owned()))),
+        show: |config| show(config.iam_smart.client_id.as_ref()),
+    },
+    Setting {
+        name: "KAIFONG_IAM_SMART_SECRET",
+        meaning: "what messages to and from iAM Smart are signed with",
+        secret: true,
+        read: |config, value| {
+            set(
+                &mut config.iam_smart.client_secret,
+                Ok(Some(value.to_owned())),
+            )
+        },
+        show: |config| show(config.iam_smart.client_secret.as_ref().map(|_| MASKED)),
+    },
+    Setting {
+        name: "KAIFONG_IAM_SMART_REDIRECT",
+        meaning: "where browsers come back to from iAM Smart",
+        secret: false,
+        read: |config, value| {
+            set(
+                &mut config.iam_smart.redirect_uri,
+                Ok(Some(value.to_owned())),
+            )
+        },
+        show: |config| show(config.iam_smart.redirect_uri.as_ref()),
+    },
+    Setting {
+        name: "KAIFONG_IAM_SMART_CALLBACK",
+        meaning: "where iAM Smart sends forms that were filled",
+        secret: false,
+        read: |config, value| {
+            set(
+                &mut config.iam_smart.callback_uri,
+                Ok(Some(value.to_owned())),
+            )
+        },
+        show: |config| show(config.iam_smart.callback_uri.as_ref()),
+    },
 ];
+
+/// Shown for a secret that is set.
+const MASKED: &str = "***";
 
 /// The name of every setting.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {

@@ -29,7 +29,6 @@ pub use wrap::{unwrap_key, wrap_key};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the cryptographic library refused")]
 pub struct Refused;
-pub use fields::Fields;
 
 /// A SHA-256 digest.
 pub type Digest = [u8; 32];

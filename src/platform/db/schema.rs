@@ -439,6 +439,190 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(data_key, key_rotation);
+diesel::table! {
+    hashing_cost (purpose, valid_from) {
+        purpose -> Text,
+        valid_from -> Timestamptz,
+        memory_kib -> Integer,
+        passes -> Integer,
+        lanes -> Integer,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    staff_account (id) {
+        id -> Uuid,
+        login -> Text,
+        password_hash -> Nullable<Text>,
+        must_change -> Bool,
+        totp_seed -> Nullable<Bytea>,
+        totp_step -> BigInt,
+        password_wrong -> Integer,
+        password_until -> Nullable<Timestamptz>,
+        totp_wrong -> Integer,
+        totp_until -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        ended_at -> Nullable<Timestamptz>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    staff_role (id) {
+        id -> Uuid,
+        staff_id -> Uuid,
+        role -> Text,
+        estates -> Nullable<Array<Uuid>>,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        granted_by -> Text,
+        granted_at -> Timestamptz,
+        approved_by -> Nullable<Text>,
+        approved_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    tenant_pin (id) {
+        id -> Uuid,
+        household -> BigInt,
+        pin_hash -> Text,
+        wrong -> Integer,
+        until -> Nullable<Timestamptz>,
+        set_at -> Timestamptz,
+        set_by -> Text,
+    }
+}
+
+diesel::table! {
+    delegate (id) {
+        id -> Uuid,
+        household -> BigInt,
+        kind -> Text,
+        scopes -> Array<Text>,
+        expires_on -> Date,
+        code_hash -> Nullable<Bytea>,
+        code_until -> Nullable<Timestamptz>,
+        granted_by -> Text,
+        granted_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    identity_link (id) {
+        id -> Uuid,
+        identity_hash -> Bytea,
+        household -> BigInt,
+        delegate_id -> Nullable<Uuid>,
+        linked_by -> Text,
+        linked_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    outside_sign_in (state_hash) {
+        state_hash -> Bytea,
+        nonce_hash -> Bytea,
+        begun_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    device (id) {
+        id -> Uuid,
+        kind -> Text,
+        estate_id -> Uuid,
+        state -> Text,
+        public_key -> Nullable<Jsonb>,
+        code_hash -> Nullable<Bytea>,
+        code_until -> Nullable<Timestamptz>,
+        created_by -> Text,
+        created_at -> Timestamptz,
+        approved_by -> Nullable<Text>,
+        approved_at -> Nullable<Timestamptz>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    client (id) {
+        id -> Uuid,
+        kind -> Text,
+        name -> Text,
+        estates -> Nullable<Array<Uuid>>,
+        state -> Text,
+        public_key -> Jsonb,
+        created_by -> Text,
+        created_at -> Timestamptz,
+        approved_by -> Nullable<Text>,
+        approved_at -> Nullable<Timestamptz>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    used_assertion (holder, jti) {
+        holder -> Uuid,
+        jti -> Text,
+        expires -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    session (id) {
+        id -> Uuid,
+        kind -> Text,
+        principal -> Uuid,
+        household -> Nullable<BigInt>,
+        device_id -> Nullable<Uuid>,
+        amr -> Array<Text>,
+        signed_in_at -> Timestamptz,
+        stepped_up_at -> Nullable<Timestamptz>,
+        ends_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    refresh_family (id) {
+        id -> Uuid,
+        session_id -> Uuid,
+        created_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    refresh_token (hash) {
+        hash -> Bytea,
+        family_id -> Uuid,
+        parent -> Nullable<Bytea>,
+        issued_at -> Timestamptz,
+        consumed_at -> Nullable<Timestamptz>,
+        retried_at -> Nullable<Timestamptz>,
+        child -> Nullable<Bytea>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    revocation (number) {
+        number -> BigInt,
+        session_id -> Nullable<Uuid>,
+        principal -> Nullable<Uuid>,
+        at -> Timestamptz,
+    }
+}
+
 // A view: whose estate office looks after a household.
 diesel::table! {
     tenancy_place (tenancy_id) {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
 use actix_web::http::StatusCode;
@@ -39,7 +40,12 @@ const FORBIDDEN: Kind = Kind::new("forbidden", 403, "The token does not allow th
 const NOT_FOUND: Kind = Kind::new("not-found", 404, "No such thing");
 const WRONG_METHOD: Kind = Kind::new("method-not-allowed", 405, "The method is not for this path");
 const TOO_LARGE: Kind = Kind::new("body-too-large", 413, "The request body is too large");
-const MEDIA_TYPE: Kind = Kind::new("unsupported-media-type", 415, "The body must be JSON");
+const MEDIA_TYPE: Kind = Kind::new(
+    "unsupported-media-type",
+    415,
+    "The body is not of a type taken here",
+);
+const TOO_MANY: Kind = Kind::new("too-many-requests", 429, "Too often; try again later");
 const INTERNAL: Kind = Kind::new("internal", 500, "Something went wrong on our side");
 const BUSY: Kind = Kind::new("busy", 503, "Too busy; try again shortly");
 
@@ -54,12 +60,18 @@ pub struct Problem {
     /// What was wrong with this request, for a person to read.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<Cow<'static, str>>,
+    /// OAuth's word for it, where OAuth has one (RFC 6749, 5.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+    /// For 429 and 503: after how many seconds to try again.
+    #[serde(skip)]
+    retry_after: Option<u16>,
     /// For the log; never sent.
     #[serde(skip)]
     cause: Option<Box<dyn Error + Send + Sync>>,
     /// For 405: what the path takes.
     #[serde(skip)]
-    allow: Option<String>,
+    allow: Option<Box<str>>,
 }
 
 impl Problem {
@@ -71,6 +83,8 @@ impl Problem {
             title: kind.title,
             status: kind.status,
             detail: None,
+            error: None,
+            retry_after: None,
             cause: None,
             allow: None,
         }
@@ -81,6 +95,23 @@ impl Problem {
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = Some(detail.into());
         self
+    }
+
+    /// Adds OAuth's word for it.
+    #[must_use]
+    pub fn error(mut self, error: &'static str) -> Self {
+        self.error = Some(error);
+        self
+    }
+
+    /// 429; `wait` is how long.
+    #[must_use]
+    pub fn too_many(wait: Duration) -> Self {
+        let seconds = u16::try_from(wait.as_secs()).unwrap_or(u16::MAX);
+        Self {
+            retry_after: Some(seconds.saturating_add(1)),
+            ..Self::new(TOO_MANY)
+        }
     }
 
     pub fn malformed(error: &impl fmt::Display) -> Self {
@@ -105,7 +136,7 @@ impl Problem {
     #[must_use]
     pub fn wrong_method(allow: String) -> Self {
         Self {
-            allow: Some(allow),
+            allow: Some(allow.into()),
             ..Self::new(WRONG_METHOD)
         }
     }
@@ -126,6 +157,16 @@ impl Problem {
     /// 500; `cause` is logged and never shown.
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::caused(INTERNAL, cause)
+    }
+
+    #[must_use]
+    pub fn too_large() -> Self {
+        Self::new(TOO_LARGE)
+    }
+
+    #[must_use]
+    pub fn media_type() -> Self {
+        Self::new(MEDIA_TYPE)
     }
 
     pub fn of_json(error: &JsonPayloadError) -> Self {
@@ -174,14 +215,15 @@ impl ResponseError for Problem {
             tracing::error!(error.cause = %cause, "{}: {cause}", self.title);
         }
         let mut response = HttpResponse::build(self.status_code());
-        if self.status == BUSY.status {
-            response.insert_header((RETRY_AFTER, "1"));
+        let busy = (self.status == BUSY.status).then_some(1);
+        if let Some(seconds) = self.retry_after.or(busy) {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
         }
         if self.status == UNAUTHENTICATED.status {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
         if let Some(allow) = &self.allow {
-            response.insert_header((ALLOW, allow.as_str()));
+            response.insert_header((ALLOW, &**allow));
         }
         response
             .insert_header((CONTENT_TYPE, "application/problem+json"))

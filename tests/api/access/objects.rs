@@ -255,6 +255,30 @@ impl World {
             "correct_person" => json!({ "sex": "male" }),
             "unmask_person" => json!({ "fields": ["document"], "reason": "tenancy_matter" }),
             "search_people" => json!({ "name_en": "CHAN" }),
+            _ => return self.sign_in_body(operation),
+        })
+    }
+
+    fn sign_in_body(&self, operation: &str) -> Option<Value> {
+        let key = json!({ "kty": "OKP", "crv": "Ed25519", "x": "A".repeat(43) });
+        let arrival = json!({ "code": "a", "state": "b", "nonce": "c" });
+        Some(match operation {
+            "create_staff_account" => {
+                let name = Uuid::now_v7().simple().to_string();
+                json!({ "login": format!("a{}", &name[..20]) })
+            }
+            "request_staff_role" => json!({ "role": "auditor", "from": "2026-11-20" }),
+            "add_device" => json!({ "kind": "kiosk", "estate": self.near_estate }),
+            "change_device" | "change_client" => json!({ "change": "retire" }),
+            "add_client" => json!({ "kind": "contractor", "name": "Firm", "public_key": key }),
+            "set_pin" => json!({ "tenant_code": self.near.to_string(), "pin": "481516" }),
+            "link_own_identity" => arrival,
+            "link_identity" => json!({
+                "tenant_code": self.near.to_string(), "code": "a", "state": "b", "nonce": "c",
+            }),
+            "name_delegate" => json!({
+                "kind": "carer", "scopes": ["rent:read"], "expires_on": "2026-12-31",
+            }),
             _ => return None,
         })
     }

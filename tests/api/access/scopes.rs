@@ -18,11 +18,17 @@ const PUBLIC: &[&str] = &[
     "list_blocks",
     "list_flats",
     "read_audit_checkpoint",
+    "issue_token",
+    "revoke_token",
+    "enrol_device",
+    "begin_iam_smart",
+    "claim_delegation",
 ];
 
 /// A value for every path parameter.
 fn filled(path: &str) -> String {
-    path.replace("{code}", "1000000018")
+    path.replace("enrolments/{code}", "enrolments/x")
+        .replace("{code}", "1000000018")
         .replace("{month}", "2026-11")
         .replace("{id}", "01940000-0000-7000-8000-000000000001")
 }

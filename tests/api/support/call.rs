@@ -10,6 +10,7 @@ use serde_json::Value;
 pub struct Call {
     request: TestRequest,
     scope: Option<String>,
+    by: String,
 }
 
 impl Call {
@@ -19,6 +20,7 @@ impl Call {
                 .method(method.parse().unwrap())
                 .uri(path),
             scope: None,
+            by: "officer-7".to_owned(),
         }
     }
 
@@ -36,9 +38,20 @@ impl Call {
         self
     }
 
+    /// The operator's token is of `name`.
+    pub fn by(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.by);
+        self
+    }
+
     /// Adds `token` as it is.
     pub fn bearer(self, token: &str) -> Self {
         self.header("Authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        self.request = self.request.set_form(fields);
+        self
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -60,8 +73,11 @@ impl Call {
         self
     }
 
-    pub(super) fn into_request(self, token: impl FnOnce(&str) -> String) -> Request {
-        let bearer = self.scope.map(|scope| format!("Bearer {}", token(&scope)));
+    pub(super) fn into_request(self, token: impl FnOnce(&str, &str) -> String) -> Request {
+        let by = self.by;
+        let bearer = self
+            .scope
+            .map(|scope| format!("Bearer {}", token(&by, &scope)));
         let request = match bearer {
             Some(bearer) => self.request.insert_header(("Authorization", bearer)),
             None => self.request,

@@ -15,17 +15,21 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::test::{call_service, init_service, read_body};
 use actix_web::web::Data;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kaifong::app::{self, App, Desk};
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::reach::Reach;
 use kaifong::kernel::role::Role;
 use kaifong::platform::auth::{Gate, Issuer, Jwks, Verifier};
 use kaifong::platform::crypto::SigningKey;
-use kaifong::platform::db::{Db, Patience};
+use kaifong::platform::db::{Db, Patience, execute};
 use kaifong::platform::http::measure::measure;
 use kaifong::platform::jobs::Worker;
+use kaifong::platform::limits::InProcess;
+use kaifong::platform::password::{Hasher, Wrapper};
 use kaifong::platform::telemetry::Metrics;
+use kaifong::sign_in::identity_provider::IdentityProvider;
+use kaifong::sign_in::{Means, SessionStandings};
 use serde_json::Value;
 use utoipa_actix_web::AppExt;
 
@@ -41,6 +45,11 @@ impl FixedClock {
         Arc::new(Self(Mutex::new(now.parse().unwrap())))
     }
 
+    /// Moves on.
+    pub fn advance(&self, seconds: i64) {
+        *self.0.lock().unwrap() += TimeDelta::seconds(seconds);
+    }
+
     pub fn set(&self, now: &str) {
         *self.0.lock().unwrap() = now.parse().unwrap();
     }
@@ -54,9 +63,9 @@ impl Clock for FixedClock {
 
 pub struct TestApp<S> {
     service: S,
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub clock: Arc<FixedClock>,
-    key: SigningKey,
+    pub key: Arc<SigningKey>,
     posts: Arc<Posts>,
 }
 
@@ -72,12 +81,7 @@ pub async fn start_on(
 ) -> TestApp<
     impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
 > {
-    let patience = Patience {
-        connections: 8,
-        queue: 64,
-        wait: Duration::from_secs(5),
-    };
-    start_with(database, patience).await
+    start_with(database, PATIENCE).await
 }
 
 pub async fn start_with(
@@ -87,7 +91,57 @@ pub async fn start_with(
     impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
 > {
     let clock = FixedClock::at("2026-11-20T01:00:00Z");
-    let key = SigningKey::generate().unwrap();
+    let key = Arc::new(SigningKey::generate().unwrap());
+    cheap_hashing(&database);
+    start_replica(Arc::new(database), patience, clock, key, None).await
+}
+
+/// Starts another app on the same database, clock and key.
+pub async fn start_beside(
+    (database, clock, key): (Arc<TestDatabase>, Arc<FixedClock>, Arc<SigningKey>),
+) -> TestApp<
+    impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
+> {
+    start_replica(database, PATIENCE, clock, key, None).await
+}
+
+/// Starts the app with iAM Smart.
+pub async fn start_with_provider(
+    provider: impl FnOnce(Arc<FixedClock>) -> Arc<dyn IdentityProvider>,
+) -> TestApp<
+    impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
+> {
+    let database = TestDatabase::create();
+    let clock = FixedClock::at("2026-11-20T01:00:00Z");
+    let key = Arc::new(SigningKey::generate().unwrap());
+    cheap_hashing(&database);
+    let provider = Some(provider(clock.clone()));
+    start_replica(Arc::new(database), PATIENCE, clock, key, provider).await
+}
+
+const PATIENCE: Patience = Patience {
+    connections: 8,
+    queue: 64,
+    wait: Duration::from_secs(5),
+};
+
+/// What hashing costs in service is for attackers, not for tests.
+fn cheap_hashing(database: &TestDatabase) {
+    let cheap =
+        "INSERT INTO hashing_cost SELECT purpose, '2026-02-01', 8, 1, 1, 'test' FROM hashing_cost";
+    // A database without migrations has no such table.
+    let _ = execute(&mut database.connect(), cheap);
+}
+
+async fn start_replica(
+    database: Arc<TestDatabase>,
+    patience: Patience,
+    clock: Arc<FixedClock>,
+    key: Arc<SigningKey>,
+    provider: Option<Arc<dyn IdentityProvider>>,
+) -> TestApp<
+    impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
+> {
     let app = Data::new(App {
         db: Db::open(database.url(), patience),
         clock: clock.clone(),
@@ -95,8 +149,19 @@ pub async fn start_with(
         rules: Arc::default(),
         body_limit: 32 * 1024,
         desk: Desk::default(),
+        sign_in: Means {
+            issuer: issuer(),
+            signing: Some(key.clone()),
+            hasher: Hasher::default(),
+            limiter: Box::new(InProcess::new(clock.clone())),
+            wrapper: Wrapper::of(&[7; 32]).unwrap(),
+            grants: app::grants,
+            provider,
+            beat: Duration::from_millis(20),
+        },
     });
-    let posts = Arc::new(Posts::default());
+    let real = SessionStandings::open(app.db.clone(), database.url(), clock.clone(), app::grants);
+    let posts = Arc::new(Posts::before(Arc::new(real)));
     let gate = Data::new(Gate {
         verifier: Verifier::new(issuer(), Jwks::of(&key), clock.clone()),
         standings: posts.clone(),
@@ -133,12 +198,15 @@ where
     S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody,
 {
-    /// A token that holds `scope`, in force for five minutes.
-    pub fn token(&self, scope: &str) -> String {
+    /// What another replica shares with this one.
+    pub fn shared(&self) -> (Arc<TestDatabase>, Arc<FixedClock>, Arc<SigningKey>) {
+        (self.database.clone(), self.clock.clone(), self.key.clone())
+    }
+
+    /// A token of `name` that holds `scope`, in force for five minutes.
+    pub fn token_of(&self, name: &str, scope: &str) -> String {
         let now = self.clock.now().timestamp();
-        issuer()
-            .mint(&self.key, "officer-7", scope, now, 300)
-            .unwrap()
+        issuer().mint(&self.key, name, scope, now, 300).unwrap()
     }
 
     /// A token of a session whose holder is `role` at `reach`.
@@ -165,7 +233,7 @@ where
     }
 
     pub async fn send(&self, call: Call) -> Answer {
-        let request = call.into_request(|scope| self.token(scope));
+        let request = call.into_request(|name, scope| self.token_of(name, scope));
         let response = call_service(&self.service, request).await;
         let status = response.status();
         let headers = response.headers().clone();

@@ -12,10 +12,20 @@ use kaifong::platform::auth::{Actor, Claims, Standing, Standings};
 use kaifong::platform::http::problem::Problem;
 use uuid::Uuid;
 
-#[derive(Default)]
-pub struct Posts(Mutex<HashMap<Uuid, Arc<Standing>>>);
+/// Whoever signed in for real has the standing that sign-in gives.
+pub struct Posts {
+    held: Mutex<HashMap<Uuid, Arc<Standing>>>,
+    real: Arc<dyn Standings>,
+}
 
 impl Posts {
+    pub fn before(real: Arc<dyn Standings>) -> Self {
+        Self {
+            held: Mutex::default(),
+            real,
+        }
+    }
+
     /// A session of a holder of `role` at `reach`.
     pub fn hold(&self, role: Role, reach: Reach, now: DateTime<Utc>) -> Uuid {
         let session = Uuid::now_v7();
@@ -25,12 +35,15 @@ impl Posts {
             grants: grants(&[Post { role, at: reach }]),
             proven_at: now,
         };
-        self.0.lock().unwrap().insert(session, Arc::new(standing));
+        self.held
+            .lock()
+            .unwrap()
+            .insert(session, Arc::new(standing));
         session
     }
 
     pub fn end_all(&self) {
-        self.0.lock().unwrap().clear();
+        self.held.lock().unwrap().clear();
     }
 }
 
@@ -41,7 +54,10 @@ impl Standings for Posts {
     ) -> LocalBoxFuture<'static, Result<Option<Arc<Standing>>, Problem>> {
         let held = claims
             .sid
-            .and_then(|sid| self.0.lock().unwrap().get(&sid).cloned());
-        Box::pin(async move { Ok(held) })
+            .and_then(|sid| self.held.lock().unwrap().get(&sid).cloned());
+        match held {
+            Some(held) => Box::pin(async move { Ok(Some(held)) }),
+            None => self.real.of(claims),
+        }
     }
 }

@@ -1,0 +1,15 @@
+DROP TABLE revocation;
+DROP FUNCTION revocation_in_turn;
+DROP TABLE refresh_token;
+DROP TABLE refresh_family;
+DROP TABLE session;
+DROP TABLE used_assertion;
+DROP TABLE client;
+DROP TABLE device;
+DROP TABLE outside_sign_in;
+DROP TABLE identity_link;
+DROP TABLE delegate;
+DROP TABLE tenant_pin;
+DROP TABLE staff_role;
+DROP TABLE staff_account;
+DROP TABLE hashing_cost;

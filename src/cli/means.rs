@@ -1,0 +1,75 @@
+//! What signing in needs, from the settings and the data folder.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Failure, token};
+use crate::app;
+use crate::kernel::clock::Clock;
+use crate::platform::config::{Config, IamSmartSettings};
+use crate::platform::limits::{InProcess, Limiter, Shared};
+use crate::platform::password::{Hasher, Wrapper};
+use crate::sign_in::Means;
+use crate::sign_in::identity_provider::{IamSmart, IdentityProvider, Kek, Settings};
+
+/// Refusals leave on this beat: longer than hashing takes on an idle machine.
+const BEAT: Duration = Duration::from_millis(600);
+
+/// What signing in needs.
+pub(super) fn means(config: &Config, clock: &Arc<dyn Clock>) -> Result<Means, Failure> {
+    let limiter: Box<dyn Limiter> = match &config.redis_url {
+        Some(url) => Box::new(Shared::open(url, Arc::clone(clock))?),
+        None => Box::new(InProcess::new(Arc::clone(clock))),
+    };
+    // With the keys of another issuer there is none here to sign with.
+    let signing = match config.token_keys {
+        Some(_) => None,
+        None => Some(Arc::clone(token::ring(config)?.current())),
+    };
+    Ok(Means {
+        issuer: token::issuer(config),
+        signing,
+        hasher: Hasher::default(),
+        limiter,
+        wrapper: wrapper(config)?,
+        grants: app::grants,
+        provider: provider(config, clock)?,
+        beat: BEAT,
+    })
+}
+
+/// What sign-in's secrets are wrapped with.
+pub(super) fn wrapper(config: &Config) -> Result<Wrapper, Failure> {
+    Ok(Wrapper::load_or_create(
+        &config.data_dir.join("keys/sign-in.key"),
+    )?)
+}
+
+/// iAM Smart, when all of it is set.
+fn provider(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Arc<dyn IdentityProvider>>, Failure> {
+    let IamSmartSettings {
+        page: Some(page),
+        api: Some(api),
+        client_id: Some(client_id),
+        client_secret: Some(client_secret),
+        redirect_uri: Some(redirect_uri),
+        callback_uri: Some(callback_uri),
+    } = config.iam_smart.clone()
+    else {
+        return Ok(None);
+    };
+    let settings = Settings {
+        page,
+        api,
+        client_id,
+        client_secret,
+        redirect_uri,
+        callback_uri,
+    };
+    let kek = Kek::load_or_create(&config.data_dir.join("keys/iam-smart.pk8"))?;
+    let provider = IamSmart::new(settings, kek, Arc::clone(clock));
+    Ok(Some(Arc::new(provider)))
+}

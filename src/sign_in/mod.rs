@@ -1,0 +1,37 @@
+//! Signing in: who may, with what, and who is.
+//!
+//! * Staff sign in with a password and a one-time code; tenants with their household's PIN or
+//!   through iAM Smart; devices, contractors and payment channels with a key of their own.
+//! * A token names a session and carries no roles: what the session may do is looked up on
+//!   every request ([`SessionStandings`]), so that what changes counts within a second, on
+//!   every replica. The log of changes is a table, so this needs no Redis.
+//! * Wrong name, wrong secret and closed factor are answered alike: same bytes, same time.
+//! * Refresh tokens rotate; one that two have used ends the session of both.
+//! * What one person asks for (a role, a device, a client) another approves.
+//! * Passwords come from our own programs only, never from a third party's page, which is why
+//!   OAuth's password grant, given up for the public, serves here.
+
+mod api;
+mod assertion;
+mod bootstrap;
+mod commands;
+mod demo;
+pub mod identity_provider;
+mod jobs;
+mod means;
+pub mod mock_iam_smart;
+mod model;
+mod rules;
+mod standings;
+mod store;
+
+pub use api::routes;
+pub use assertion::{NotAKey, PublicKey};
+pub use bootstrap::{Issued, Posting, administrator};
+pub use demo::{Credential, Stage, demo};
+pub use jobs::timetable;
+pub use means::{Beat, Means};
+pub use model::{
+    ClientKind, DelegateKind, DeviceKind, EndReason, KeyState, Posted, SessionKind, SignInError,
+};
+pub use standings::{Grants, SessionStandings};

@@ -19,6 +19,7 @@ pub use database_url::DatabaseUrl;
 pub use mistakes::{Mistake, Mistakes};
 
 use crate::kernel::choice::choice;
+use crate::platform::password::Remembered;
 
 /// What every setting's name begins with.
 pub const PREFIX: &str = "KAIFONG_";
@@ -69,7 +70,7 @@ pub struct Config {
     /// Whether operators' tokens, which carry their scopes themselves, are taken.
     pub operator_tokens: bool,
     /// Redis, for limits that all replicas share.
-    pub redis_url: Option<String>,
+    pub redis_url: Option<Remembered>,
     /// iAM Smart, when all of it is given.
     pub iam_smart: IamSmartSettings,
     /// The names that the environment gave.
@@ -77,25 +78,16 @@ pub struct Config {
 }
 
 /// How iAM Smart is reached, and as whom.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct IamSmartSettings {
     /// Where browsers are sent.
     pub page: Option<String>,
     /// Where this program calls.
     pub api: Option<String>,
     pub client_id: Option<String>,
-    pub client_secret: Option<String>,
+    pub client_secret: Option<Remembered>,
     pub redirect_uri: Option<String>,
     pub callback_uri: Option<String>,
-}
-
-impl std::fmt::Debug for IamSmartSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IamSmartSettings")
-            .field("api", &self.api)
-            .field("client_id", &self.client_id)
-            .finish_non_exhaustive()
-    }
 }
 
 /// One setting as it is in force.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::Config;
+use crate::platform::password::Remembered;
 
 /// One setting.
 pub(super) struct Setting {
@@ -137,7 +138,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         name: "KAIFONG_REDIS_URL",
         meaning: "Redis for limits that replicas share; absent, each keeps its own",
         secret: true,
-        read: |config, value| set(&mut config.redis_url, Ok(Some(value.to_owned()))),
+        read: |config, value| set(&mut config.redis_url, secret(value)),
         show: |config| show(config.redis_url.as_ref().map(|_| MASKED)),
     },
     Setting {
@@ -165,12 +166,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         name: "KAIFONG_IAM_SMART_SECRET",
         meaning: "what messages to and from iAM Smart are signed with",
         secret: true,
-        read: |config, value| {
-            set(
-                &mut config.iam_smart.client_secret,
-                Ok(Some(value.to_owned())),
-            )
-        },
+        read: |config, value| set(&mut config.iam_smart.client_secret, secret(value)),
         show: |config| show(config.iam_smart.client_secret.as_ref().map(|_| MASKED)),
     },
     Setting {
@@ -238,6 +234,11 @@ fn path(text: &str) -> Result<PathBuf, String> {
         return Err("must be UTF-8".to_owned());
     }
     Ok(PathBuf::from(text))
+}
+
+fn secret(text: &str) -> Result<Option<Remembered>, String> {
+    let secret = Remembered::try_from(text.to_owned());
+    secret.map(Some).map_err(str::to_owned)
 }
 
 fn switch(text: &str) -> Result<bool, String> {

@@ -18,7 +18,7 @@ const BEAT: Duration = Duration::from_millis(600);
 /// What signing in needs.
 pub(super) fn means(config: &Config, clock: &Arc<dyn Clock>) -> Result<Means, Failure> {
     let limiter: Box<dyn Limiter> = match &config.redis_url {
-        Some(url) => Box::new(Shared::open(url, Arc::clone(clock))?),
+        Some(url) => Box::new(Shared::open(url.reveal(), Arc::clone(clock))?),
         None => Box::new(InProcess::new(Arc::clone(clock))),
     };
     // With the keys of another issuer there is none here to sign with.
@@ -65,7 +65,7 @@ fn provider(
         page,
         api,
         client_id,
-        client_secret,
+        client_secret: client_secret.reveal().to_owned(),
         redirect_uri,
         callback_uri,
     };

@@ -30,7 +30,11 @@ impl MockIamSmart {
         let kek = Kek::load_or_create(&config.data_dir.join("keys/iam-smart.pk8"))?;
         let service = Service {
             client_id: settings.client_id.ok_or_else(missing)?,
-            client_secret: settings.client_secret.ok_or_else(missing)?,
+            client_secret: settings
+                .client_secret
+                .ok_or_else(missing)?
+                .reveal()
+                .to_owned(),
             redirect_uri: settings.redirect_uri.ok_or_else(missing)?,
             public_key: kek.public()?,
         };

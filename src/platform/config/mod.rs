@@ -21,6 +21,7 @@ pub use mistakes::{Mistake, Mistakes};
 pub use pin::Pin;
 
 use crate::kernel::choice::choice;
+use crate::platform::password::Remembered;
 
 /// What every setting's name begins with.
 pub const PREFIX: &str = "KAIFONG_";
@@ -83,7 +84,7 @@ pub struct Config {
     /// The audit log's name: its checkpoints' first line, and its key's name.
     pub audit_origin: String,
     /// Redis, for limits that all replicas share.
-    pub redis_url: Option<String>,
+    pub redis_url: Option<Remembered>,
     /// iAM Smart, when all of it is given.
     pub iam_smart: IamSmartSettings,
     /// The names that the environment gave.
@@ -91,25 +92,16 @@ pub struct Config {
 }
 
 /// How iAM Smart is reached, and as whom.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct IamSmartSettings {
     /// Where browsers are sent.
     pub page: Option<String>,
     /// Where this program calls.
     pub api: Option<String>,
     pub client_id: Option<String>,
-    pub client_secret: Option<String>,
+    pub client_secret: Option<Remembered>,
     pub redirect_uri: Option<String>,
     pub callback_uri: Option<String>,
-}
-
-impl std::fmt::Debug for IamSmartSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IamSmartSettings")
-            .field("api", &self.api)
-            .field("client_id", &self.client_id)
-            .finish_non_exhaustive()
-    }
 }
 
 /// One setting as it is in force.

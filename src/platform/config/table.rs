@@ -10,6 +10,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Config, Pin};
 use crate::platform::tlog::NoteKey;
+use super::Config;
+use crate::platform::password::Remembered;
 
 /// One setting.
 pub(super) struct Setting {
@@ -181,7 +183,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         name: "KAIFONG_REDIS_URL",
         meaning: "Redis for limits that replicas share; absent, each keeps its own",
         secret: true,
-        read: |config, value| set(&mut config.redis_url, Ok(Some(value.to_owned()))),
+        read: |config, value| set(&mut config.redis_url, secret(value)),
         show: |config| show(config.redis_url.as_ref().map(|_| MASKED)),
     },
     Setting {
@@ -209,12 +211,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         name: "KAIFONG_IAM_SMART_SECRET",
         meaning: "what messages to and from iAM Smart are signed with",
         secret: true,
-        read: |config, value| {
-            set(
-                &mut config.iam_smart.client_secret,
-                Ok(Some(value.to_owned())),
-            )
-        },
+        read: |config, value| set(&mut config.iam_smart.client_secret, secret(value)),
         show: |config| show(config.iam_smart.client_secret.as_ref().map(|_| MASKED)),
     },
     Setting {
@@ -282,6 +279,11 @@ fn path(text: &str) -> Result<PathBuf, String> {
         return Err("must be UTF-8".to_owned());
     }
     Ok(PathBuf::from(text))
+}
+
+fn secret(text: &str) -> Result<Option<Remembered>, String> {
+    let secret = Remembered::try_from(text.to_owned());
+    secret.map(Some).map_err(str::to_owned)
 }
 
 fn switch(text: &str) -> Result<bool, String> {

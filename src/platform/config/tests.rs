@@ -40,6 +40,15 @@ fn every_setting_is_read_and_shown_as_it_was_given() {
         ("KAIFONG_PKCS11_TOKEN", "kaifong"),
         ("KAIFONG_PKCS11_PIN", "***"),
         ("KAIFONG_PKCS11_KEY", "root-2026"),
+        ("KAIFONG_OPERATOR_TOKENS", "on"),
+        // Secrets: shown as what they are given as here.
+        ("KAIFONG_REDIS_URL", "***"),
+        ("KAIFONG_IAM_SMART_PAGE", "https://page.example"),
+        ("KAIFONG_IAM_SMART_API", "http://127.0.0.1:8089"),
+        ("KAIFONG_IAM_SMART_CLIENT", "kaifong"),
+        ("KAIFONG_IAM_SMART_SECRET", "***"),
+        ("KAIFONG_IAM_SMART_REDIRECT", "https://tenant.example/back"),
+        ("KAIFONG_IAM_SMART_CALLBACK", "https://api.example/filled"),
     ];
     let config = read(&given).unwrap();
     let shown: Vec<_> = config
@@ -62,7 +71,7 @@ fn all_mistakes_are_told_at_once_and_no_secret_with_them() {
         ("KAIFONG_DB_CONNECTIONS", "65"),
         ("KAIFONG_LISTN", "127.0.0.1:1"),
         ("KAIFONG_LOG", "=="),
-        ("KAIFONG_REDIS_URL", "redis://"),
+        ("KAIFONG_SHADE", "blue"),
         ("KAIFONG_DATA_DIR", "/x/\u{FFFD}"),
     ])
     .unwrap_err();
@@ -88,7 +97,12 @@ fn all_mistakes_are_told_at_once_and_no_secret_with_them() {
 
 #[test]
 fn a_password_is_masked_wherever_the_settings_are_printed() {
-    let config = read(&[("KAIFONG_DATABASE_URL", "postgres://app:hunter2@db/k")]).unwrap();
+    let config = read(&[
+        ("KAIFONG_DATABASE_URL", "postgres://app:hunter2@db/k"),
+        ("KAIFONG_IAM_SMART_SECRET", "hunter2"),
+        ("KAIFONG_REDIS_URL", "redis://:hunter2@db"),
+    ])
+    .unwrap();
     let shown: Vec<_> = config.effective().collect();
     assert_eq!(shown[0].value.as_deref(), Some("postgres://app:***@db/k"));
     assert!(!format!("{config:?}{shown:?}").contains("hunter2"));

@@ -42,7 +42,10 @@ fn main() {
     if wanted("tokens") {
         sign_in::tokens();
     }
-    if !["rent-run", "people", "hashing", "http"].iter().any(|name| wanted(name)) {
+    if !["rent-run", "people", "hashing", "http"]
+        .iter()
+        .any(|name| wanted(name))
+    {
         return;
     }
     let history = Database::create("bench_history");

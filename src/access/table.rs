@@ -2,7 +2,10 @@
 
 use super::Relation::{Everywhere, Posted};
 use super::Right;
-use crate::kernel::role::Role::{Administrator, Auditor, Contractor, Delegate, EstateManager, EstateOfficer, FinanceOfficer, Handheld, IvrGateway, Kiosk, MaintenanceOfficer, PaymentChannel, PrivacyOfficer, Tenant};
+use crate::kernel::role::Role::{
+    Administrator, Auditor, Contractor, Delegate, EstateManager, EstateOfficer, FinanceOfficer,
+    Handheld, IvrGateway, Kiosk, MaintenanceOfficer, PaymentChannel, PrivacyOfficer, Tenant,
+};
 
 /// Who holds which scope, over which rows.
 pub const TABLE: &[Right] = &[

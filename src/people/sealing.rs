@@ -25,6 +25,7 @@ const fn sealed(column: &'static str) -> SealedColumn {
         revision: Some("revision"),
         subject: "id",
         class: KeyClass::Identity,
+        grows_only: false,
     }
 }
 

@@ -30,6 +30,6 @@ pub use export::{Exported, export};
 pub use jobs::{SealAudit, timetable};
 pub use model::{AuditError, Entry, Place, Recorded, View, Viewed, Wanted};
 pub use proof::{Proof, prove};
-pub use record::{Detail, detail, record, record_detail, viewed};
+pub use record::{Detail, SEALED, detail, record, record_detail, viewed};
 pub use seal::{Sealed, Sealer, seal};
 pub use store::{add, entries, newest_note, views_of};

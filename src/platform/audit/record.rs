@@ -9,7 +9,7 @@ use super::model::{Entry, Viewed};
 use super::store;
 use crate::platform::auth::Actor;
 use crate::platform::db::DbError;
-use crate::platform::vault::{Cell, DataKeys, Padding, VaultError};
+use crate::platform::vault::{Cell, DataKeys, KeyClass, Padding, SealedColumn, VaultError};
 
 /// The action of every reading of sealed fields.
 const VIEWED: &str = "record.viewed";
@@ -83,6 +83,17 @@ pub fn detail(
         .map(|sealed| keys.open(&cell(id), &sealed))
         .transpose()
 }
+
+/// The sealed column of the trail: it cannot be sealed anew, so its data keys are kept.
+pub const SEALED: &[SealedColumn] = &[SealedColumn {
+    table: "audit_entry",
+    column: "detail",
+    id: "id",
+    revision: None,
+    subject: "person",
+    class: KeyClass::Audit,
+    grows_only: true,
+}];
 
 fn cell(id: Uuid) -> Cell {
     Cell {

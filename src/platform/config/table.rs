@@ -9,9 +9,8 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, Pin};
-use crate::platform::tlog::NoteKey;
-use super::Config;
 use crate::platform::password::Remembered;
+use crate::platform::tlog::NoteKey;
 
 /// One setting.
 pub(super) struct Setting {

@@ -3,12 +3,13 @@
 //! On SIGTERM or Ctrl-C it takes no more requests, finishes those it took and the job under
 //! way, and then stops the private cluster.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Data;
 use clap::Args;
@@ -37,16 +38,29 @@ pub(super) struct Serve {
 
 impl Serve {
     pub fn run(self, config: &Config) -> Result<ExitCode, Failure> {
-        Database::with(config, |url| serve(config, url, !self.no_work, || ()))
+        Database::with(config, |url| serve(config, url, !self.no_work, |_| Ok(())))
     }
 }
 
-/// Serves until told to stop; calls `started` once it listens.
+/// A server that listens.
+pub(super) struct Served {
+    pub address: SocketAddr,
+    handle: ServerHandle,
+}
+
+impl Served {
+    /// Ends the serving, as a signal would.
+    pub fn stop(&self) {
+        futures_util::future::FutureExt::now_or_never(self.handle.stop(true));
+    }
+}
+
+/// Serves until told to stop; calls `started` beside it once it listens.
 pub(super) fn serve(
     config: &Config,
     url: &str,
     work: bool,
-    started: impl FnOnce(),
+    started: impl FnOnce(Served) -> Result<(), Failure> + Send,
 ) -> Result<ExitCode, Failure> {
     telemetry::start(&config.log, config.log_format);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -82,10 +96,18 @@ pub(super) fn serve(
         if work {
             scope.spawn(|| worker.run(|| stopping.load(Ordering::Relaxed)));
         }
-        started();
-        let served = answer_requests(config, listener, &app, &gate, &metrics);
+        let (ready, listening) = std::sync::mpsc::channel();
+        let beside = scope.spawn(move || match listening.recv() {
+            Ok(served) => started(served),
+            // It never listened; why is told by the server itself.
+            Err(_) => Ok(()),
+        });
+        let served = answer_requests(config, listener, (&app, &gate, &metrics), |served| {
+            let _ = ready.send(served);
+        });
+        drop(ready);
         stopping.store(true, Ordering::Relaxed);
-        served
+        served.and(beside.join().unwrap_or(Ok(())))
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -93,12 +115,12 @@ pub(super) fn serve(
 fn answer_requests(
     config: &Config,
     listener: TcpListener,
-    app: &Data<App>,
-    gate: &Data<Gate>,
-    metrics: &Data<Metrics>,
+    (app, gate, metrics): (&Data<App>, &Data<Gate>, &Data<Metrics>),
+    ready: impl FnOnce(Served),
 ) -> Result<(), Failure> {
     let (app, gate, metrics) = (app.clone(), gate.clone(), metrics.clone());
-    tracing::info!(listen = %config.listen, "serving");
+    let address = listener.local_addr().map_err(Failure::io("listen"))?;
+    tracing::info!(listen = %address, "serving");
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .wrap(app::headers())
@@ -114,6 +136,11 @@ fn answer_requests(
     .listen(listener)
     .map_err(Failure::io("listen"))?;
     actix_web::rt::System::new()
-        .block_on(server.run())
+        .block_on(async {
+            let server = server.run();
+            let handle = server.handle();
+            ready(Served { address, handle });
+            server.await
+        })
         .map_err(Failure::io("serve"))
 }

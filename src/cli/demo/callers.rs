@@ -1,4 +1,5 @@
-//! Who may try the demo, each with a fresh token: `demo.json` in the data folder.
+//! Who may try the demo: each with how it signs in and a fresh token, in `demo.json` in the data
+//! folder.
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::Write;
@@ -7,14 +8,22 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::table::Told;
 use crate::app;
 use crate::cli::{Failure, token};
 use crate::platform::config::Config;
+use crate::sign_in::Credential;
 
 /// A day: longer than anyone tries a demo.
 const SECONDS: i64 = 86_400;
+
+/// A caller that has signed in.
+pub struct SignedIn {
+    pub credential: Credential,
+    pub token: String,
+}
 
 /// Everything someone who tries the demo needs.
 #[derive(Debug, Serialize)]
@@ -28,65 +37,65 @@ pub struct Callers {
 /// One kind of caller.
 #[derive(Debug, Serialize)]
 struct Caller {
-    kind: &'static str,
+    kind: String,
     /// How to sign in.
     how: String,
-    scope: Option<String>,
+    /// What to post to the token endpoint; a code or an assertion in it is soon spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant: Option<Value>,
+    /// What an authenticator app is given, for codes to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totp_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     /// A command that works as it stands.
     r#try: String,
 }
 
-/// A kind of caller, the scopes it holds, and what it tries.
-type Kind<'a> = (&'static str, fn(&str) -> bool, &'a str);
-
 impl Callers {
-    /// Signs a token for each kind of caller.
-    pub fn mint(config: &Config, told: &Told) -> Result<Self, Failure> {
-        let base_url = base_url(config.listen);
+    /// Everyone who signed in, an operator, and the public.
+    pub fn gather(
+        config: &Config,
+        listen: SocketAddr,
+        told: &Told,
+        signed_in: Vec<SignedIn>,
+    ) -> Result<Self, Failure> {
+        let base_url = base_url(listen);
         let bill = told.bill.as_ref();
         let code = bill.map(|bill| bill.code.to_string()).unwrap_or_default();
+        let account = format!("{base_url}/v1/rent-accounts/{code}");
         let month = told.month;
-        let (account, quote, run) = (
-            format!("{base_url}/v1/rent-accounts/{code}"),
-            format!("{base_url}/v1/rent-accounts/{code}/quote?month={month}"),
-            format!("{base_url}/v1/rent-runs/{month}"),
-        );
-        let kinds: [Kind<'_>; 3] = [
-            (
-                "estate officer",
-                |scope| scope.starts_with("tenancy:") || scope == "rent:read",
-                &account,
-            ),
-            ("rent officer", |scope| scope.starts_with("rent:"), &quote),
-            ("auditor", |scope| scope.ends_with(":read"), &run),
-        ];
-        let every = app::scopes();
-        let mut callers = Vec::new();
-        for (kind, holds, url) in kinds {
-            let scopes: Vec<&str> = every
-                .iter()
-                .map(String::as_str)
-                .filter(|scope| holds(scope))
-                .collect();
-            let scope = scopes.join(" ");
-            let token = token::mint(config, &kind.replace(' ', "-"), &scope, SECONDS)?;
-            callers.push(Caller {
-                kind,
-                how: format!("Authorization: Bearer {token}"),
-                r#try: format!("curl -sH 'Authorization: Bearer {token}' '{url}'"),
-                scope: Some(scope),
+        let get =
+            |token: &str, url: &str| format!("curl -sH 'Authorization: Bearer {token}' '{url}'");
+        let mut kinds: Vec<_> = signed_in
+            .into_iter()
+            .map(|SignedIn { credential, token }| Caller {
+                kind: credential.role.to_string(),
+                how: format!(
+                    "POST {base_url}/v1/auth/token with the grant; the token is for minutes"
+                ),
+                r#try: get(&token, &account),
+                grant: Some(credential.grant),
+                totp_uri: credential.totp_uri,
                 token: Some(token),
-            });
-        }
-        let estate = told
-            .estate
-            .map(|estate| estate.to_string())
-            .unwrap_or_default();
-        callers.push(Caller {
-            kind: "tenant calculator (no token)",
+            })
+            .collect();
+        let token = token::mint(config, "operator", &app::scopes().join(" "), SECONDS)?;
+        kinds.push(Caller {
+            kind: "operator".to_owned(),
+            how: format!("Authorization: Bearer {token}"),
+            grant: None,
+            totp_uri: None,
+            r#try: get(&token, &format!("{account}/quote?month={month}")),
+            token: Some(token),
+        });
+        let estate = told.estate.map(|estate| estate.to_string());
+        let estate = estate.unwrap_or_default();
+        kinds.push(Caller {
+            kind: "public".to_owned(),
             how: "anyone may: send no Authorization".to_owned(),
-            scope: None,
+            grant: None,
+            totp_uri: None,
             token: None,
             r#try: format!(
                 "curl -s '{base_url}/v1/rent-calculator?estate={estate}&ifa=35.50&household_size=3'"
@@ -95,13 +104,13 @@ impl Callers {
         Ok(Self {
             docs: format!("{base_url}/docs"),
             base_url,
-            kinds: callers,
+            kinds,
         })
     }
 
     /// Writes it to `file`, for its owner only: it holds tokens.
     pub fn write(&self, file: &Path) -> Result<(), Failure> {
-        let json = serde_json::json!(self);
+        let json = json!(self);
         let mut open = OpenOptions::new();
         open.write(true).create(true).truncate(true).mode(0o600);
         open.open(file)
@@ -128,14 +137,14 @@ impl Callers {
             self.base_url,
             self.docs,
             file.display(),
-            tries("tenant calculator (no token)"),
-            tries("rent officer"),
+            tries("public"),
+            tries("operator"),
         )
     }
 }
 
 /// Where callers on this machine find what listens on `listen`.
-fn base_url(listen: SocketAddr) -> String {
+pub fn base_url(listen: SocketAddr) -> String {
     let ip = if listen.ip().is_unspecified() {
         IpAddr::V4(Ipv4Addr::LOCALHOST)
     } else {

@@ -5,7 +5,9 @@
 
 mod callers;
 mod table;
+mod tour;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -48,21 +50,52 @@ impl Demo {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             let told = until_stopped(|stopped| play(config, url, &clock, stopped))??;
             answer(&table::render(&told))?;
-            if self.once {
-                return Ok(ExitCode::SUCCESS);
-            }
-            let callers = Callers::mint(config, &told)?;
-            callers.write(&config.data_dir.join("demo.json"))?;
-            let invitation = callers.invitation(&config.data_dir.join("demo.json"));
-            // The tokens it handed out are an operator's.
             let mut config = config.clone();
+            // One of the tokens it hands out is an operator's.
             config.operator_tokens = true;
-            serve(&config, url, true, || {
-                // Serving goes on though nobody reads.
-                let _ = answer(&invitation);
+            if self.once {
+                // Beside whatever listens on the usual port.
+                config.listen.set_port(0);
+            }
+            serve(&config, url, !self.once, |served| {
+                let shown = show(&config, url, &*clock, &told, served.address);
+                if self.once || shown.is_err() {
+                    served.stop();
+                }
+                shown
             })
         })
     }
+}
+
+/// Signs every kind of caller in at `address`, and says how to.
+fn show(
+    config: &Config,
+    url: &str,
+    clock: &dyn Clock,
+    told: &Told,
+    address: SocketAddr,
+) -> Result<(), Failure> {
+    let mut conn = db::connect(url)?;
+    let sights = match &told.bill {
+        Some(bill) => tour::sights(&mut conn, bill.code)?,
+        None => None,
+    };
+    let signed_in = match sights {
+        Some(sights) => {
+            let credentials = tour::credentials(config, &mut conn, &sights, clock)?;
+            let (signed_in, table) = tour::walk(&callers::base_url(address), &sights, credentials)?;
+            answer(&table)?;
+            signed_in
+        }
+        None => Vec::new(),
+    };
+    let callers = Callers::gather(config, address, told, signed_in)?;
+    let file = config.data_dir.join("demo.json");
+    callers.write(&file)?;
+    // Serving goes on though nobody reads.
+    let _ = answer(&callers.invitation(&file));
+    Ok(())
 }
 
 /// Populates an empty database, charges this month, and looks at what came of it.

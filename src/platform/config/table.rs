@@ -136,12 +136,6 @@ pub(super) static SETTINGS: &[Setting] = &[
         |config| show(Some(if config.operator_tokens { "on" } else { "off" })),
     ),
     open(
-        "KAIFONG_AUDIT_ORIGIN",
-        "the audit log's name, such as audit.housing.example/2026",
-        |config, value| set(&mut config.audit_origin, origin(value)),
-        |config| show(Some(&config.audit_origin)),
-    ),
-    open(
         "KAIFONG_ROOT_KEY",
         "the file of the root key of sealed data; absent, keys/root.key in the data folder",
         |config, value| set(&mut config.root_key, path(value).map(Some)),

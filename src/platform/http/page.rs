@@ -6,9 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::problem::{Kind, Problem};
-
-const NOT_A_PLACE: Kind = Kind::new("no-such-page", 422, "`after` is not a `next` of this list");
+use super::problem::Problem;
 
 /// An opaque place in a list.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -25,8 +23,9 @@ impl Cursor {
     pub fn key<K: DeserializeOwned>(&self) -> Result<K, Problem> {
         let json = URL_SAFE_NO_PAD
             .decode(&self.0)
-            .map_err(|_| Problem::new(NOT_A_PLACE))?;
-        serde_json::from_slice(&json).map_err(|_| Problem::new(NOT_A_PLACE))
+            .map_err(|error| Problem::malformed(&format!("after: {error}")))?;
+        serde_json::from_slice(&json)
+            .map_err(|error| Problem::malformed(&format!("after: {error}")))
     }
 }
 

@@ -259,6 +259,14 @@ fn checkpoints_outside_are_caught_up_and_never_overwritten() {
         matches!(refused, Err(AuditError::Witness(_))),
         "{refused:?}"
     );
+    // Until every older transaction of the server has ended, the new entry does not count.
+    for _ in 0..3_000 {
+        if trail.verify().lies == [Lie::NotWitnessed { size: 4 }] {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        let _ = audit::seal(&mut conn, &trail.sealer, at(4));
+    }
     assert_eq!(trail.verify().lies, [Lie::NotWitnessed { size: 4 }]);
     assert_eq!(std::fs::read_to_string(&newest).unwrap(), note);
 }

@@ -195,7 +195,7 @@ where
     );
     assert_eq!(statement["due"]["due"], quote["due"], "seed {seed}");
     let runs = app
-        .send(Call::get("/v1/rent-runs").scope("rent:read"))
+        .send(Call::get("/v1/rent-runs").scope("rent-run:read"))
         .await
         .expect(200);
     for run in runs["items"].as_array().unwrap() {

@@ -129,7 +129,7 @@ async fn a_relief_recorded_late_lists_exactly_who_overpaid_and_by_how_much() {
     loop {
         let path = format!("/v1/rent-runs/2023-01/revisions?limit=100{after}");
         let page = app
-            .send(Call::get(&path).scope("rent:read"))
+            .send(Call::get(&path).scope("rent-run:read"))
             .await
             .expect(200);
         for item in page["items"].as_array().unwrap() {

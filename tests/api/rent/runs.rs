@@ -29,7 +29,7 @@ async fn every_tenancy_is_charged_once_however_often_it_runs() {
         (100, 100)
     );
     let run = app
-        .send(Call::get("/v1/rent-runs/2026-11").scope("rent:read"))
+        .send(Call::get("/v1/rent-runs/2026-11").scope("rent-run:read"))
         .await
         .expect(200);
     assert_eq!(
@@ -143,7 +143,7 @@ async fn a_tenancy_without_a_rate_is_told_and_does_not_keep_the_others() {
         billed.refused
     );
     let run = app
-        .send(Call::get("/v1/rent-runs/2026-11").scope("rent:read"))
+        .send(Call::get("/v1/rent-runs/2026-11").scope("rent-run:read"))
         .await
         .expect(200);
     assert_eq!(run["state"], "running");
@@ -173,7 +173,7 @@ async fn a_stopped_run_goes_on_where_it_stopped() {
 
     let stopped = rent::run(app.database.url(), &clock, order, &Impatient).unwrap();
     let run = app
-        .send(Call::get("/v1/rent-runs/2026-11").scope("rent:read"))
+        .send(Call::get("/v1/rent-runs/2026-11").scope("rent-run:read"))
         .await
         .expect(200);
     let rest = charge(&app.database, &app.clock, "2026-11");
@@ -202,7 +202,7 @@ async fn a_run_is_ordered_once_and_done_in_the_background() {
     assert_eq!(again["job"], json!(null), "the same work already waits");
     assert_eq!(app.work(), 1);
     let list = app
-        .send(Call::get("/v1/rent-runs").scope("rent:read"))
+        .send(Call::get("/v1/rent-runs").scope("rent-run:read"))
         .await
         .expect(200);
     assert_eq!(list["items"][0]["done"], 5);

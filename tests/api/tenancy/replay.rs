@@ -94,7 +94,7 @@ async fn a_key_is_needed_and_serves_one_request() {
         .await;
     refused(&other, 422, "idempotency-key-reused");
     let elsewhere = app.send(ending(NOBODY, "spent", 2, "2027-01-31")).await;
-    refused(&elsewhere, 422, "idempotency-key-reused");
+    refused(&elsewhere, 404, "not-found");
     let changed = app.send(starting("first", body(flat, "2026-11-02"))).await;
     refused(&changed, 422, "idempotency-key-reused");
 

@@ -6,6 +6,7 @@ program=$1 cases=$2
 export KAIFONG_LISTEN=127.0.0.1:${PROBE_PORT:-18180} KAIFONG_OPERATOR_TOKENS=on KAIFONG_LOG=warn
 
 "$program" migrate >/dev/null
+[[ -e $KAIFONG_DATA_DIR/keys/root.key ]] || "$program" keys init >/dev/null
 "$program" generate --tenancies 200 --seed 3 --months 2 >/dev/null
 "$program" serve &
 server=$!

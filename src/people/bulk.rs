@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::model::{EndReason, Membership, Particulars, PeopleError};
+use super::model::{LeavingReason, Membership, Particulars, PeopleError};
 use super::sealing::{self, PersonRow};
 use super::store;
 use crate::kernel::id::PersonId;
@@ -72,7 +72,7 @@ pub fn load_memberships(
             .text(stay.role.as_str())
             .date(stay.starts_on)
             .maybe_date(stay.ends_on)
-            .maybe_text(stay.end_reason.map(EndReason::as_str))
+            .maybe_text(stay.end_reason.map(LeavingReason::as_str))
             .instant(stay.recorded_at)
             .maybe_instant(stay.end_recorded_at)
             .integer(stay.version);

@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::PgConnection;
 
 use super::model::{
-    Correction, EndReason, HeadChange, Joined, Leaving, MemberRole, Membership, NewMember,
+    Correction, HeadChange, Joined, Leaving, LeavingReason, MemberRole, Membership, NewMember,
     PeopleError, Person,
 };
 use super::sealing::{self, PersonRow};
@@ -61,7 +61,7 @@ pub(super) fn join(
         role: new.role,
         starts_on: new.starts_on,
         ends_on: new.ends_on,
-        end_reason: new.ends_on.map(|_| EndReason::StayExpired),
+        end_reason: new.ends_on.map(|_| LeavingReason::StayExpired),
         recorded_at: by.now,
         end_recorded_at: new.ends_on.map(|_| by.now),
         version: 1,
@@ -180,14 +180,17 @@ pub(super) fn change_head(
         reason,
     };
     if let Some(former) = former {
-        let reason = change.former_leaves.unwrap_or(EndReason::RoleChanged);
+        let reason = change.former_leaves.unwrap_or(LeavingReason::RoleChanged);
         store::close(conn, &closed(*former, until(reason), by.now))?;
         if change.former_leaves.is_none() {
             let role = MemberRole::AuthorisedMember;
             store::add_membership(conn, &begun(former, role, change.starts_on, by.now))?;
         }
     }
-    store::close(conn, &closed(*next, until(EndReason::RoleChanged), by.now))?;
+    store::close(
+        conn,
+        &closed(*next, until(LeavingReason::RoleChanged), by.now),
+    )?;
     let head = begun(next, MemberRole::Head, change.starts_on, by.now);
     store::add_membership(conn, &head)?;
     audit::record(conn, by.actor, "people.head_changed", &code, by.now)?;

@@ -30,7 +30,7 @@ pub use bulk::{
 pub use caller::{Caller, OfSealed};
 pub use commands::{By, erase};
 pub use model::{
-    EndReason, MemberRole, Membership, Particulars, PeopleError, Person, PersonField, Sex,
+    LeavingReason, MemberRole, Membership, Particulars, PeopleError, Person, PersonField, Sex,
 };
 pub use reading::memberships_of;
 pub use sealing::SEALED;

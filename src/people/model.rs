@@ -40,7 +40,7 @@ impl MemberRole {
 
 choice! {
     /// Why a membership ended.
-    pub enum EndReason {
+    pub enum LeavingReason {
         MovedOut = "moved_out",
         Death = "death",
         /// The marriage ended, or the member married into another household.
@@ -126,7 +126,7 @@ pub struct Membership {
     pub starts_on: NaiveDate,
     /// Its last day; absent while no end is known.
     pub ends_on: Option<NaiveDate>,
-    pub end_reason: Option<EndReason>,
+    pub end_reason: Option<LeavingReason>,
     pub recorded_at: DateTime<Utc>,
     pub end_recorded_at: Option<DateTime<Utc>>,
     pub version: i32,
@@ -195,7 +195,7 @@ pub struct Correction {
 pub struct Leaving {
     /// The last day.
     pub ends_on: NaiveDate,
-    pub reason: EndReason,
+    pub reason: LeavingReason,
 }
 
 /// Who is to be the head, and what becomes of the one before.
@@ -205,7 +205,7 @@ pub struct HeadChange {
     /// The first day as head.
     pub starts_on: NaiveDate,
     /// Why the head before leaves the household; absent when they stay as a member.
-    pub former_leaves: Option<EndReason>,
+    pub former_leaves: Option<LeavingReason>,
 }
 
 /// Why people were not read, added or changed.

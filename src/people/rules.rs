@@ -3,7 +3,7 @@
 use chrono::{Months, NaiveDate};
 
 use super::model::{
-    Correction, EndReason, HeadChange, Leaving, MemberRole, Membership, NewMember, Particulars,
+    Correction, HeadChange, Leaving, LeavingReason, MemberRole, Membership, NewMember, Particulars,
     PeopleError,
 };
 use crate::kernel::identity_document::{DocumentKind, IdentityDocument};
@@ -94,7 +94,7 @@ pub(super) fn leave(
     leaving: Leaving,
     today: NaiveDate,
 ) -> Result<(), PeopleError> {
-    if leaving.reason == EndReason::RoleChanged {
+    if leaving.reason == LeavingReason::RoleChanged {
         return Err(PeopleError::RoleChangeIsNoEnding);
     }
     if member.is_over(today) {
@@ -131,7 +131,7 @@ pub(super) fn head(
     if !authorised || !is_adult(particulars, change.starts_on) {
         return Err(PeopleError::NotEligible);
     }
-    if change.former_leaves == Some(EndReason::RoleChanged) {
+    if change.former_leaves == Some(LeavingReason::RoleChanged) {
         return Err(PeopleError::RoleChangeIsNoEnding);
     }
     // Each has had a day in the role before: a membership has at least one.
@@ -202,7 +202,7 @@ mod tests {
             role,
             starts_on: day(starts_on),
             ends_on: ends_on.map(day),
-            end_reason: ends_on.map(|_| EndReason::StayExpired),
+            end_reason: ends_on.map(|_| LeavingReason::StayExpired),
             recorded_at: known,
             end_recorded_at: ends_on.map(|_| known),
             version: 1,
@@ -295,7 +295,7 @@ mod tests {
             ends_on: day(ends_on),
             reason,
         };
-        let out = |ends_on| on(ends_on, EndReason::MovedOut);
+        let out = |ends_on| on(ends_on, LeavingReason::MovedOut);
         let leave = |who: &Membership, all: &[Membership], how| leave(who, all, how, day(TODAY));
         assert!(leave(&other, &all, out("2026-11-20")).is_ok());
         assert!(leave(&other, &all, out("2026-11-21")).is_err());
@@ -307,7 +307,7 @@ mod tests {
         let first = leave(&head, &all, out("2026-11-20"));
         assert!(matches!(first, Err(PeopleError::HeadLeaves)));
         assert!(leave(&head, &[head], out("2026-11-20")).is_ok());
-        let as_role = leave(&other, &all, on("2026-11-20", EndReason::RoleChanged));
+        let as_role = leave(&other, &all, on("2026-11-20", LeavingReason::RoleChanged));
         assert!(matches!(as_role, Err(PeopleError::RoleChangeIsNoEnding)));
     }
 

@@ -16,7 +16,7 @@ use crate::kernel::hkid::Hkid;
 use crate::kernel::id::{MembershipId, PersonId};
 use crate::kernel::identity_document::{Country, DocumentKind, IdentityDocument};
 use crate::kernel::tenant_code::TenantCode;
-use crate::people::{EndReason, MemberRole, Membership, Particulars, Sex};
+use crate::people::{LeavingReason, MemberRole, Membership, Particulars, Sex};
 
 /// Numbers with one letter: as many as there are.
 const CARDS: u64 = 26_000_000;
@@ -125,7 +125,7 @@ impl Filling<'_> {
                 role: role(kin),
                 starts_on,
                 ends_on: home.end.map(|(last, _)| last.max(starts_on)),
-                end_reason: home.end.map(|_| EndReason::MovedOut),
+                end_reason: home.end.map(|_| LeavingReason::MovedOut),
                 recorded_at,
                 end_recorded_at: home.end.map(|(_, known)| known),
                 version: if home.end.is_some() { 2 } else { 1 },

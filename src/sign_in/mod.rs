@@ -32,6 +32,7 @@ pub use demo::{Credential, Stage, demo};
 pub use jobs::timetable;
 pub use means::{Beat, Means};
 pub use model::{
-    ClientKind, DelegateKind, DeviceKind, EndReason, KeyState, Posted, SessionKind, SignInError,
+    ClientKind, DelegateKind, DeviceKind, EnrolmentState, Posted, SessionEnd, SessionKind,
+    SignInError,
 };
 pub use standings::{Grants, SessionStandings};

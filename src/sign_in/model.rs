@@ -31,7 +31,7 @@ choice! {
 
 choice! {
     /// Why a session ended before its time.
-    pub enum EndReason {
+    pub enum SessionEnd {
         SignedOut = "signed_out",
         /// A newer session took its place.
         Displaced = "displaced",
@@ -53,7 +53,7 @@ choice! {
 
 choice! {
     /// Where a device or client stands.
-    pub enum KeyState {
+    pub enum EnrolmentState {
         /// Not yet approved by a second person.
         Pending = "pending",
         Active = "active",
@@ -121,7 +121,7 @@ pub struct Session {
     pub stepped_up_at: Option<DateTime<Utc>>,
     pub ends_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
-    pub end_reason: Option<EndReason>,
+    pub end_reason: Option<SessionEnd>,
 }
 
 impl Session {
@@ -190,7 +190,7 @@ pub struct Device {
     pub id: Uuid,
     pub kind: DeviceKind,
     pub estate_id: EstateId,
-    pub state: KeyState,
+    pub state: EnrolmentState,
     pub public_key: Option<serde_json::Value>,
     pub code_hash: Option<Vec<u8>>,
     pub code_until: Option<DateTime<Utc>>,
@@ -209,7 +209,7 @@ pub struct Client {
     pub kind: ClientKind,
     pub name: String,
     pub estates: Option<Vec<Uuid>>,
-    pub state: KeyState,
+    pub state: EnrolmentState,
     pub public_key: serde_json::Value,
     pub created_by: String,
     pub created_at: DateTime<Utc>,

@@ -15,7 +15,7 @@ use futures_util::future::LocalBoxFuture;
 use moka::sync::Cache;
 use uuid::Uuid;
 
-use super::model::{KeyState, Posted, Session, SessionKind};
+use super::model::{EnrolmentState, Posted, Session, SessionKind};
 use super::store::revocation::{self, Changed};
 use super::store::{clients, delegates, devices, links, sessions, staff};
 use crate::kernel::clock::{Clock, hong_kong_date, hong_kong_time};
@@ -263,13 +263,13 @@ fn posted(
             }
         }
         SessionKind::Device => devices::device(conn, id)?
-            .filter(|device| device.state == KeyState::Active)
+            .filter(|device| device.state == EnrolmentState::Active)
             .and_then(|device| {
                 let reach = Reach::Estates([device.estate_id].into());
                 one(device.kind.into(), reach)
             }),
         SessionKind::Client => clients::client(conn, id)?
-            .filter(|client| client.state == KeyState::Active)
+            .filter(|client| client.state == EnrolmentState::Active)
             .and_then(|client| one(client.kind.into(), reach(client.estates))),
     })
 }

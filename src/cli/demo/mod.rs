@@ -56,26 +56,31 @@ impl Demo {
             if self.once {
                 // Beside whatever listens on the usual port.
                 config.listen.set_port(0);
+                "off".clone_into(&mut config.log);
             }
             serve(&config, url, !self.once, |served| {
                 let shown = show(&config, url, &*clock, &told, served.address);
-                if self.once || shown.is_err() {
-                    served.stop();
+                match &shown {
+                    Ok(invitation) if !self.once => {
+                        // Serving goes on though nobody reads.
+                        let _ = answer(invitation);
+                    }
+                    _ => served.stop(),
                 }
-                shown
+                shown.map(|_| ())
             })
         })
     }
 }
 
-/// Signs every kind of caller in at `address`, and says how to.
+/// Signs every kind of caller in at `address`; says how others may.
 fn show(
     config: &Config,
     url: &str,
     clock: &dyn Clock,
     told: &Told,
     address: SocketAddr,
-) -> Result<(), Failure> {
+) -> Result<String, Failure> {
     let mut conn = db::connect(url)?;
     let sights = match &told.bill {
         Some(bill) => tour::sights(&mut conn, bill.code)?,
@@ -93,9 +98,7 @@ fn show(
     let callers = Callers::gather(config, address, told, signed_in)?;
     let file = config.data_dir.join("demo.json");
     callers.write(&file)?;
-    // Serving goes on though nobody reads.
-    let _ = answer(&callers.invitation(&file));
-    Ok(())
+    Ok(callers.invitation(&file))
 }
 
 /// Populates an empty database, charges this month, and looks at what came of it.

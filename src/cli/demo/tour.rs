@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use diesel::PgConnection;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::callers::SignedIn;
 use crate::cli::{Failure, means};
@@ -115,7 +115,7 @@ pub fn walk(
         let _ = write!(
             text,
             "{:<20}{:<20}",
-            credential.role,
+            credential.role.as_str(),
             means_of(&credential.grant)
         );
         for (_, path) in QUESTIONS {
@@ -148,5 +148,5 @@ fn ask(
     let body = body
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    Ok((status, body.unwrap_or_else(|| json!(null))))
+    Ok((status, body.unwrap_or_default()))
 }

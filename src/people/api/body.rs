@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::model::{
-    Change, Correction, EndReason, MemberRole, NewMember, Particulars, PeopleError, PersonField,
-    Sex, UnmaskReason,
+    Change, Correction, LeavingReason, MemberRole, NewMember, Particulars, PeopleError,
+    PersonField, Sex, UnmaskReason,
 };
 use crate::kernel::birth_date::BirthDate;
 use crate::kernel::contact::{Email, Phone};
@@ -166,7 +166,7 @@ pub(super) struct LeavingIn {
     /// The last day; not ahead for the head and authorised members.
     pub ends_on: Day,
     /// Any but `role_changed`, which only a change of head says.
-    pub reason: EndReason,
+    pub reason: LeavingReason,
 }
 
 /// Who is to be the head.
@@ -178,7 +178,7 @@ pub(super) struct HeadIn {
     /// The first day as head; not ahead.
     pub starts_on: Day,
     /// Why the head before leaves; absent when they stay as an authorised member.
-    pub former_leaves: Option<EndReason>,
+    pub former_leaves: Option<LeavingReason>,
 }
 
 /// Which members, and which page of them.

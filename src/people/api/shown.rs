@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::model::{
-    EndReason, MemberRole, Membership, Particulars, Person, PersonField, Sex,
+    LeavingReason, MemberRole, Membership, Particulars, Person, PersonField, Sex,
 };
 use crate::kernel::birth_date::BirthDate;
 use crate::kernel::contact::{Email, Phone};
@@ -116,7 +116,7 @@ pub(super) struct MembershipOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     ends_on: Option<NaiveDate>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    end_reason: Option<EndReason>,
+    end_reason: Option<LeavingReason>,
     /// For `If-Match` when it is to end.
     version: i32,
 }

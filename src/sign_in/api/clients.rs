@@ -22,7 +22,7 @@ use crate::platform::http::precondition::{IfMatch, etag};
 use crate::platform::http::problem::Problem;
 use crate::sign_in::assertion::PublicKey;
 use crate::sign_in::commands::keys::{self as commands, NewClient};
-use crate::sign_in::model::{Client, ClientKind, KeyState, SignInError};
+use crate::sign_in::model::{Client, ClientKind, EnrolmentState, SignInError};
 use crate::sign_in::store::clients as store;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -53,7 +53,7 @@ struct ClientOut {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     estates: Option<Vec<Uuid>>,
-    state: KeyState,
+    state: EnrolmentState,
     created_by: String,
     created_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -23,7 +23,7 @@ use crate::platform::limits::{Bucket, Rate};
 use crate::platform::password::Secret;
 use crate::sign_in::assertion::PublicKey;
 use crate::sign_in::commands::keys as commands;
-use crate::sign_in::model::{Device, DeviceKind, KeyChange, KeyState, SignInError};
+use crate::sign_in::model::{Device, DeviceKind, EnrolmentState, KeyChange, SignInError};
 use crate::sign_in::store::devices as store;
 
 /// Codes have 256 bits; this only keeps floods away.
@@ -51,7 +51,7 @@ struct DeviceOut {
     id: Uuid,
     kind: DeviceKind,
     estate: EstateId,
-    state: KeyState,
+    state: EnrolmentState,
     /// Whether it has a key.
     enrolled: bool,
     created_by: String,

@@ -19,7 +19,7 @@ use crate::sign_in::assertion::{self, PublicKey};
 use crate::sign_in::commands::links::Chosen;
 use crate::sign_in::commands::sessions::{self, Opened};
 use crate::sign_in::commands::{keys, links, pins, staff};
-use crate::sign_in::model::{DeviceKind, KeyState, SessionKind, SignInError};
+use crate::sign_in::model::{DeviceKind, EnrolmentState, SessionKind, SignInError};
 use crate::sign_in::rules::session::lifetime;
 use crate::sign_in::rules::staff::password_may_be;
 use crate::sign_in::store;
@@ -259,11 +259,11 @@ async fn by_key(app: &App, kind: &str, assertion: Remembered) -> Result<Grant, P
         .await?;
     let kept = app.db.read(move |conn| match kind {
         SessionKind::Device => Ok(store::devices::device(conn, holder)?
-            .filter(|device| device.state == KeyState::Active)
+            .filter(|device| device.state == EnrolmentState::Active)
             .and_then(|device| device.public_key)),
         _ => Ok::<_, SignInError>(
             store::clients::client(conn, holder)?
-                .filter(|client| client.state == KeyState::Active)
+                .filter(|client| client.state == EnrolmentState::Active)
                 .map(|client| client.public_key),
         ),
     });

@@ -14,7 +14,7 @@ use crate::platform::auth::Authorized;
 use crate::platform::db::DbError;
 use crate::platform::http::problem::Problem;
 use crate::sign_in::commands::sessions as commands;
-use crate::sign_in::model::{EndReason, Session, SessionKind};
+use crate::sign_in::model::{Session, SessionEnd, SessionKind};
 use crate::sign_in::store::sessions as store;
 
 /// Ended sessions are listed for so long: whoever lost one to a thief learns why.
@@ -39,7 +39,7 @@ struct SessionOut {
     ended_at: Option<DateTime<Utc>>,
     /// `token_reused`: someone else had its refresh token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    end_reason: Option<EndReason>,
+    end_reason: Option<SessionEnd>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

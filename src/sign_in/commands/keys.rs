@@ -12,7 +12,7 @@ use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::platform::crypto::Digest;
 use crate::sign_in::model::{
-    Client, ClientKind, Device, DeviceKind, KeyChange, KeyState, SessionKind, SignInError,
+    Client, ClientKind, Device, DeviceKind, EnrolmentState, KeyChange, SessionKind, SignInError,
 };
 use crate::sign_in::rules::key::{change, may_enrol};
 use crate::sign_in::store::{clients, devices, use_assertion};
@@ -35,7 +35,7 @@ pub fn add_device(
         id: Uuid::now_v7(),
         kind,
         estate_id: estate,
-        state: KeyState::Pending,
+        state: EnrolmentState::Pending,
         public_key: None,
         code_hash: None,
         code_until: None,
@@ -181,7 +181,7 @@ pub fn add_client(
         kind: new.kind,
         name: new.name,
         estates: estates.map(|estates| estates.into_iter().map(EstateId::as_uuid).collect()),
-        state: KeyState::Pending,
+        state: EnrolmentState::Pending,
         public_key: new.public_key,
         created_by: actor.as_str().to_owned(),
         created_at: now,
@@ -212,8 +212,8 @@ pub fn change_client(
     };
     let changed = Client {
         // A client whose key was lost gets a new entry: a key is never changed in place.
-        state: if state == KeyState::Lost {
-            KeyState::Retired
+        state: if state == EnrolmentState::Lost {
+            EnrolmentState::Retired
         } else {
             state
         },
@@ -247,7 +247,7 @@ pub fn sign_in(
         SessionKind::Client => clients::lock(conn, asserted.holder)?.map(|client| client.state),
         SessionKind::Staff | SessionKind::Pin | SessionKind::Link => None,
     };
-    if state != Some(KeyState::Active) {
+    if state != Some(EnrolmentState::Active) {
         return Ok(None);
     }
     if !use_assertion(conn, asserted.holder, &asserted.jti, asserted.expires)? {

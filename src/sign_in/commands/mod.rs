@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use uuid::Uuid;
 
-use super::model::EndReason;
+use super::model::SessionEnd;
 use super::store::revocation::{self, Changed};
 use super::store::sessions as store;
 use crate::platform::db::DbError;
@@ -20,7 +20,7 @@ use crate::platform::db::DbError;
 fn end_all(conn: &mut PgConnection, principal: Uuid, now: DateTime<Utc>) -> Result<(), DbError> {
     store::hold(conn, principal)?;
     for session in store::open_of(conn, principal, now)? {
-        store::end(conn, session.id, EndReason::CredentialChanged, now)?;
+        store::end(conn, session.id, SessionEnd::CredentialChanged, now)?;
     }
     revocation::add(conn, Changed::Principal(principal), now)
 }

@@ -10,7 +10,7 @@ use crate::platform::auth::Actor;
 use crate::platform::crypto::Digest;
 use crate::platform::db::DbError;
 use crate::platform::password::Secret;
-use crate::sign_in::model::{EndReason, Session, SessionKind, SignInError, subject};
+use crate::sign_in::model::{Session, SessionEnd, SessionKind, SignInError, subject};
 use crate::sign_in::rules::refresh::{Verdict, present};
 use crate::sign_in::rules::session::{ended_by_one_more, lifetime};
 use crate::sign_in::store::revocation::{self, Changed};
@@ -52,13 +52,13 @@ pub fn open(
         .map(|session| session.id)
         .collect();
     for old in ended_by_one_more(&open, life.at_once) {
-        end(conn, old, EndReason::Displaced, now)?;
+        end(conn, old, SessionEnd::Displaced, now)?;
     }
     // The next person at a kiosk must not find the last one's session.
     if let Some(device) = arrival.device {
         store::hold(conn, device)?;
         for old in store::open_at(conn, device, now)? {
-            end(conn, old.id, EndReason::Displaced, now)?;
+            end(conn, old.id, SessionEnd::Displaced, now)?;
         }
     }
     let session = Session {
@@ -123,7 +123,7 @@ pub fn refresh(
         Verdict::Reused => {
             let actor = Actor::named(&session.subject());
             audit::record(conn, &actor, "session.token_reused", &session.id, now)?;
-            end(conn, session.id, EndReason::TokenReused, now)?;
+            end(conn, session.id, SessionEnd::TokenReused, now)?;
             return Ok(None);
         }
         Verdict::Rotate | Verdict::Sibling => Secret::fresh()?,
@@ -146,7 +146,7 @@ pub fn refresh(
 pub fn end(
     conn: &mut PgConnection,
     id: Uuid,
-    reason: EndReason,
+    reason: SessionEnd,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     let Some(session) = store::session(conn, id)? else {
@@ -173,13 +173,13 @@ pub fn end_own(
     if !own {
         return Ok(false);
     }
-    end(conn, id, EndReason::SignedOut, now)
+    end(conn, id, SessionEnd::SignedOut, now)
 }
 
 /// Ends the session that the refresh token with `hash` belongs to, if there is one.
 pub fn revoke(conn: &mut PgConnection, hash: Digest, now: DateTime<Utc>) -> Result<(), DbError> {
     if let Some(session) = refresh::session_of(conn, hash)? {
-        end(conn, session, EndReason::SignedOut, now)?;
+        end(conn, session, SessionEnd::SignedOut, now)?;
     }
     Ok(())
 }

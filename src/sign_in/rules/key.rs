@@ -1,26 +1,30 @@
 //! What may become of a device's or client's key.
 
-use crate::sign_in::model::{KeyChange, KeyState, SignInError};
+use crate::sign_in::model::{EnrolmentState, KeyChange, SignInError};
 
 /// The state after `wanted` is done in `state`; `ready` says whether there is a key.
-pub fn change(state: KeyState, wanted: KeyChange, ready: bool) -> Result<KeyState, SignInError> {
+pub fn change(
+    state: EnrolmentState,
+    wanted: KeyChange,
+    ready: bool,
+) -> Result<EnrolmentState, SignInError> {
     match (state, wanted) {
-        (KeyState::Lost | KeyState::Retired, _) => {
+        (EnrolmentState::Lost | EnrolmentState::Retired, _) => {
             Err(SignInError::NotNow("it was given up, which is for good"))
         }
-        (_, KeyChange::Lost) => Ok(KeyState::Lost),
-        (_, KeyChange::Retire) => Ok(KeyState::Retired),
-        (KeyState::Active, KeyChange::Approve) => Err(SignInError::NotNow("it is approved")),
-        (_, KeyChange::Approve) if ready => Ok(KeyState::Active),
+        (_, KeyChange::Lost) => Ok(EnrolmentState::Lost),
+        (_, KeyChange::Retire) => Ok(EnrolmentState::Retired),
+        (EnrolmentState::Active, KeyChange::Approve) => Err(SignInError::NotNow("it is approved")),
+        (_, KeyChange::Approve) if ready => Ok(EnrolmentState::Active),
         (_, KeyChange::Approve) => Err(SignInError::NotNow("it has no key yet")),
-        (KeyState::Active, KeyChange::Suspend) => Ok(KeyState::Suspended),
+        (EnrolmentState::Active, KeyChange::Suspend) => Ok(EnrolmentState::Suspended),
         (_, KeyChange::Suspend) => Err(SignInError::NotNow("it does not work now")),
     }
 }
 
 /// Whether a key may be taken: once, before it is approved.
-pub fn may_enrol(state: KeyState, has_key: bool) -> Result<(), SignInError> {
-    if state == KeyState::Pending && !has_key {
+pub fn may_enrol(state: EnrolmentState, has_key: bool) -> Result<(), SignInError> {
+    if state == EnrolmentState::Pending && !has_key {
         Ok(())
     } else {
         Err(SignInError::NotNow("it is enrolled"))
@@ -33,8 +37,8 @@ mod tests {
 
     #[test]
     fn what_was_given_up_stays_so_and_only_what_has_a_key_is_approved() {
+        use EnrolmentState as S;
         use KeyChange::{Approve, Lost, Retire, Suspend};
-        use KeyState as S;
         for (state, wanted, ready, after) in [
             (S::Pending, Approve, true, Some(S::Active)),
             (S::Pending, Approve, false, None),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{refresh_family, session as table};
-use crate::sign_in::model::{EndReason, Session};
+use crate::sign_in::model::{Session, SessionEnd};
 
 /// Keeps other sign-ins of `principal` out until the transaction ends, so that together they
 /// do not open more sessions than it may have.
@@ -84,7 +84,7 @@ pub fn recent_of(
 pub fn end(
     conn: &mut PgConnection,
     id: Uuid,
-    reason: EndReason,
+    reason: SessionEnd,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     let ended = diesel::update(table::table.find(id).filter(table::ended_at.is_null()))

@@ -4,7 +4,8 @@
 //! one), `psql` and `pgbench` beside it, and `wrk`. Figures to trust are the ratios: both
 //! sides are run in turn, and medians are compared.
 //!
-//! `BENCH_TENANCIES` (800000) and `BENCH_MONTHS` (24) make a smaller one.
+//! `BENCH_TENANCIES` (800000), `BENCH_MONTHS` (24) and `BENCH_ROWS` (1000000 sealed rows) make a
+//! smaller one.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,6 +23,7 @@ mod people;
 mod rent_run;
 mod sign_in;
 mod tools;
+mod vault;
 
 use tools::{Database, Settings, timed};
 
@@ -41,6 +43,9 @@ fn main() {
     }
     if wanted("tokens") {
         sign_in::tokens();
+    }
+    if wanted("vault") {
+        vault::bench(settings.rows);
     }
     if !["rent-run", "people", "hashing", "http"]
         .iter()

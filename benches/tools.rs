@@ -13,6 +13,7 @@ pub const MONTH: &str = "2026-11";
 pub struct Settings {
     pub tenancies: u32,
     pub months: u32,
+    pub rows: u32,
 }
 
 impl Settings {
@@ -22,6 +23,7 @@ impl Settings {
         Self {
             tenancies: number("BENCH_TENANCIES", 800_000),
             months: number("BENCH_MONTHS", 24),
+            rows: number("BENCH_ROWS", 1_000_000),
         }
     }
 }

@@ -156,6 +156,8 @@ diesel::table! {
         state -> Text,
         started_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        swept_table -> Nullable<Text>,
+        swept_to -> Nullable<Uuid>,
     }
 }
 

@@ -233,9 +233,17 @@ mod tests {
         file.add(&erasures).unwrap();
         let text = fs::read_to_string(&file.path).unwrap();
         let lines: Vec<_> = text.lines().collect();
+        // The last line, which no other names, and one of the same number from another copy.
+        let last = lines[2].replace("officer-2", "officer-3");
+        fs::write(&file.path, format!("{}\n", lines[0])).unwrap();
+        file.add(&[erasure(4)]).unwrap();
+        let other = fs::read_to_string(&file.path).unwrap();
+        let other = other.lines().nth(1).unwrap();
         for forged in [
             text.replace("officer-2", "officer-3"),
             text.replacen("identity", "finance", 1),
+            format!("{}\n{}\n{last}\n", lines[0], lines[1]),
+            format!("{}\n{other}\n{}\n", lines[0], lines[2]),
             format!("{}\n{}\n", lines[0], lines[2]),
             format!("{}\n{}\n", lines[1], lines[2]),
             format!("{}\n{}\n", lines[0], lines[0]),

@@ -8,6 +8,7 @@ mod head;
 mod join;
 mod leaks;
 mod reach;
+mod rotation;
 mod search;
 
 use actix_http::Request;

@@ -4,6 +4,7 @@ mod call;
 mod database;
 pub mod fixture;
 mod posts;
+pub mod program;
 pub mod world;
 
 use std::sync::{Arc, Mutex};

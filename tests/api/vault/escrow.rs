@@ -120,6 +120,37 @@ fn shares_that_are_stale_mixed_or_mistyped_are_refused() {
 }
 
 #[test]
+fn shares_bring_back_nothing_but_the_keys_they_were_made_of() {
+    let mut opened = open();
+    let shares = shares(&mut opened);
+    let mut owner = opened.database.connect();
+    let too_few = restore(&mut owner, &a_root(), &shares[..2]).unwrap_err();
+    assert!(matches!(too_few, VaultError::Shares(_)), "{too_few}");
+    // What is stored says it is another key.
+    for table in ["key_encryption_key", "index_key"] {
+        let alter =
+            |with: &str| format!("UPDATE {table} SET commitment = {with} WHERE class = 'identity'");
+        let keep = format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}");
+        execute(&mut owner, &keep).unwrap();
+        execute(&mut owner, &alter("sha256('')")).unwrap();
+        let other = restore(&mut owner, &a_root(), &shares).unwrap_err();
+        assert!(
+            matches!(other, VaultError::StaleEscrow { .. }),
+            "{table}: {other}"
+        );
+        let back = format!("(SELECT commitment FROM kept_{table} WHERE class = 'identity')");
+        execute(&mut owner, &alter(&back)).unwrap();
+    }
+    assert!(restore(&mut owner, &a_root(), &shares).is_ok());
+    // The escrow says it was made with another secret.
+    let alter = "SET session_replication_role = replica; \
+                 UPDATE key_escrow SET commitment = sha256('')";
+    execute(&mut owner, alter).unwrap();
+    let other = restore(&mut owner, &a_root(), &shares).unwrap_err();
+    assert!(matches!(other, VaultError::Shares(_)), "{other}");
+}
+
+#[test]
 fn a_share_is_never_shown() {
     let mut opened = open();
     let shares = shares(&mut opened);

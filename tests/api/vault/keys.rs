@@ -1,7 +1,7 @@
 //! Data keys, blind indexes, the root key's file.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown};
 
 use kaifong::platform::crypto::Secret;
 use kaifong::platform::db::execute;
@@ -189,6 +189,23 @@ fn another_commitment_is_another_key() {
 }
 
 #[test]
+fn another_commitment_above_is_another_key_too() {
+    for table in ["key_encryption_key", "index_key"] {
+        let Opened {
+            mut conn, database, ..
+        } = open();
+        let alter = format!("UPDATE {table} SET commitment = sha256('') WHERE class = 'identity'");
+        execute(&mut database.connect(), &alter).unwrap();
+        let root = FileRoot::load(&database.folder().join("root.key")).unwrap();
+        let opened = Vault::open(&mut conn, Box::new(root), &database.folder(), now());
+        assert!(
+            matches!(opened, Err(VaultError::Root(RootError::WrongKey))),
+            "{table}: {opened:?}"
+        );
+    }
+}
+
+#[test]
 fn another_root_key_opens_nothing() {
     let Opened {
         mut conn, database, ..
@@ -209,6 +226,12 @@ fn a_root_key_that_others_may_read_is_refused() {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         let refused = matches!(FileRoot::load(&path), Err(RootError::NotPrivate(_)));
         assert_eq!(!refused, is_private, "{mode:o}");
+    }
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    // Only root can give a file away.
+    if chown(&path, Some(1), None).is_ok() {
+        let refused = FileRoot::load(&path);
+        assert!(matches!(refused, Err(RootError::NotPrivate(_))));
     }
     let short = database.folder().join("short.key");
     fs::write(&short, [0; 31]).unwrap();

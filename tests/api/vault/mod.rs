@@ -4,8 +4,12 @@ mod cells;
 mod erasure;
 mod escrow;
 mod keys;
+mod people;
+mod recovery;
+mod resume;
 mod rotation;
 mod token;
+mod torture;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

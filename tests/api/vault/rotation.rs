@@ -32,7 +32,7 @@ const fn sealed(column: &'static str) -> SealedColumn {
     }
 }
 
-fn rotation(retire: bool) -> Rotation<'static> {
+pub(super) fn rotation(retire: bool) -> Rotation<'static> {
     Rotation {
         class: CLASS,
         columns: &COLUMNS,
@@ -80,7 +80,7 @@ struct Row {
 }
 
 /// `people` residents with keys and sealed data.
-fn settle(opened: &mut Opened, people: usize) -> Vec<Uuid> {
+pub(super) fn settle(opened: &mut Opened, people: usize) -> Vec<Uuid> {
     execute(&mut opened.database.connect(), TABLE).unwrap();
     let ids: Vec<_> = (0..people).map(|_| Uuid::new_v4()).collect();
     transact(&mut opened.conn, |conn| {
@@ -114,7 +114,7 @@ fn value(id: Uuid, revision: i32) -> String {
 }
 
 /// Reads and opens a resident, keys first or cells first, in one transaction.
-fn read(conn: &mut PgConnection, vault: &Vault, id: Uuid, keys_first: bool) {
+pub(super) fn read(conn: &mut PgConnection, vault: &Vault, id: Uuid, keys_first: bool) {
     transact(conn, |conn| {
         let early = keys_first
             .then(|| vault.keys(conn, CLASS, id))

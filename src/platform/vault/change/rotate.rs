@@ -52,10 +52,8 @@ pub fn rotate(
     if settle(conn, progress)? == Outcome::Stopped {
         return Ok(Outcome::Stopped);
     }
-    for table in SealedTable::of(class, rotation.columns) {
-        if sweep(url, vault, class, &table, progress)? == Outcome::Stopped {
-            return Ok(Outcome::Stopped);
-        }
+    if sweep_all(conn, (url, vault), (this, rotation.columns), progress)? == Outcome::Stopped {
+        return Ok(Outcome::Stopped);
     }
     if rotation.retire && retire(conn, this, rotation, progress)? == Outcome::Stopped {
         return Ok(Outcome::Stopped);
@@ -103,6 +101,28 @@ fn prepare(
     }
 }
 
+/// Seals anew table after table, from where the last run of this rotation was.
+fn sweep_all(
+    conn: &mut PgConnection,
+    (url, vault): (&str, &Vault),
+    (this, columns): ((KeyClass, i32), &[SealedColumn]),
+    progress: &dyn Progress,
+) -> Result<Outcome, VaultError> {
+    let tables = SealedTable::of(this.0, columns);
+    let swept = change::swept(conn, this)?.and_then(|(name, row)| {
+        let place = tables.iter().position(|table| table.table == name)?;
+        Some((place, row))
+    });
+    let (first, mut after) = swept.unwrap_or((0, Uuid::nil()));
+    for table in tables.iter().skip(first) {
+        if sweep(url, vault, this, (table, after), progress)? == Outcome::Stopped {
+            return Ok(Outcome::Stopped);
+        }
+        after = Uuid::nil();
+    }
+    Ok(Outcome::Done)
+}
+
 /// Destroys the data keys that the rotation replaced. Nothing may be left that they sealed, and
 /// whoever read such a thing before it was sealed anew must have ended.
 fn retire(
@@ -126,6 +146,8 @@ fn retire(
     }
     for table in SealedTable::of(class, columns) {
         if cells::any_older(conn, &table, this)? {
+            // Whoever repairs it finds the next run at the start.
+            change::set_swept(conn, this, None)?;
             return Err(VaultError::StillUsed(table.table));
         }
     }

@@ -1,9 +1,9 @@
 //! One table's cells sealed anew: a few workers, each with its own connection, take chunk after
-//! chunk.
+//! chunk, and keep how far all of them are, for a run that is killed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use diesel::PgConnection;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use crate::platform::vault::error::VaultError;
 use crate::platform::vault::keystore::Vault;
 use crate::platform::vault::model::{Cell, KeyClass};
 use crate::platform::vault::store::cells::{self, Resealed, SealedRow, SealedTable};
+use crate::platform::vault::store::change;
 
 const WORKERS: usize = 2;
 
@@ -24,32 +25,42 @@ struct Chunk {
     rows: i64,
 }
 
+/// How far the workers are.
+struct Front {
+    /// After which row the next chunk begins.
+    after: Uuid,
+    /// After which rows those begin that are being worked on.
+    under_way: BTreeSet<Uuid>,
+}
+
 /// What the workers share.
 struct Sweep<'a> {
     vault: &'a Vault,
-    class: KeyClass,
+    this: (KeyClass, i32),
     table: &'a SealedTable,
-    /// After which row the next chunk begins.
-    after: Mutex<Uuid>,
+    front: Mutex<Front>,
     done: AtomicI64,
     of: i64,
     failed: AtomicBool,
     progress: &'a dyn Progress,
 }
 
-/// Seals anew every cell of `table` that an older data key sealed.
+/// Seals anew every cell of `table`, in the rows after `after`, that an older data key sealed.
 pub(super) fn sweep(
     url: &str,
     vault: &Vault,
-    class: KeyClass,
-    table: &SealedTable,
+    this: (KeyClass, i32),
+    (table, after): (&SealedTable, Uuid),
     progress: &dyn Progress,
 ) -> Result<Outcome, VaultError> {
     let sweep = Sweep {
         vault,
-        class,
+        this,
         table,
-        after: Mutex::new(Uuid::nil()),
+        front: Mutex::new(Front {
+            after,
+            under_way: BTreeSet::new(),
+        }),
         done: AtomicI64::new(0),
         of: cells::estimate(&mut connect(url)?, table)?,
         failed: AtomicBool::new(false),
@@ -93,6 +104,7 @@ impl Sweep<'_> {
             };
             // A row that somebody else wrote meanwhile is looked at again.
             while !self.reseal(conn, bounds)? {}
+            self.keep(conn, bounds.0)?;
             let done = self.done.fetch_add(rows, Ordering::Relaxed) + rows;
             self.progress.at("sealing anew", done, self.of);
         }
@@ -100,11 +112,12 @@ impl Sweep<'_> {
 
     /// The next chunk.
     fn claim(&self, conn: &mut PgConnection) -> Result<Option<Chunk>, VaultError> {
-        let mut after = self.after.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = *after;
+        let mut front = self.front();
+        let before = front.after;
         let (last, rows) = cells::bounds(conn, self.table, before, AT_ONCE)?;
         Ok(last.map(|last| {
-            *after = last;
+            front.after = last;
+            front.under_way.insert(before);
             Chunk {
                 bounds: (before, last),
                 rows,
@@ -112,14 +125,29 @@ impl Sweep<'_> {
         }))
     }
 
+    /// Keeps that the chunk after `before` is sealed anew. Told after it was committed, so that no
+    /// crash keeps this and loses that.
+    fn keep(&self, conn: &mut PgConnection, before: Uuid) -> Result<(), VaultError> {
+        let mut front = self.front();
+        front.under_way.remove(&before);
+        // Chunks end in any order: only up to the first that has not ended is all done.
+        let swept = front.under_way.first().copied().unwrap_or(front.after);
+        change::set_swept(conn, self.this, Some((self.table.table, swept)))?;
+        Ok(())
+    }
+
+    fn front(&self) -> MutexGuard<'_, Front> {
+        self.front.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Seals a chunk anew; false when some row of it was written meanwhile.
     fn reseal(&self, conn: &mut PgConnection, bounds: (Uuid, Uuid)) -> Result<bool, VaultError> {
-        chunk(conn, self.class, |conn| {
+        chunk(conn, self.this.0, |conn| {
             let rows = cells::rows(conn, self.table, bounds)?;
             let mut subjects: Vec<_> = rows.iter().map(|row| row.subject).collect();
             subjects.sort_unstable();
             subjects.dedup();
-            let keys = self.vault.many(conn, self.class, &subjects)?;
+            let keys = self.vault.many(conn, self.this.0, &subjects)?;
             let resealed = self.resealed(rows, &keys)?;
             if resealed.is_empty() {
                 return Ok(true);

@@ -87,6 +87,37 @@ pub fn set_stage(
     Ok(())
 }
 
+/// Up to which row of which table everything is sealed anew.
+pub type Swept = (String, Uuid);
+
+/// How far a rotation has swept; `None` when it must begin at the first table's start.
+pub fn swept(
+    conn: &mut PgConnection,
+    (class, number): (KeyClass, i32),
+) -> Result<Option<Swept>, DbError> {
+    let (table, row): (Option<String>, Option<Uuid>) = key_rotation::table
+        .find((class.as_str(), number))
+        .select((key_rotation::swept_table, key_rotation::swept_to))
+        .first(conn)?;
+    Ok(table.zip(row))
+}
+
+/// Keeps how far a rotation has swept.
+pub fn set_swept(
+    conn: &mut PgConnection,
+    (class, number): (KeyClass, i32),
+    swept: Option<(&str, Uuid)>,
+) -> Result<(), DbError> {
+    let (table, row) = swept.unzip();
+    diesel::update(key_rotation::table.find((class.as_str(), number)))
+        .set((
+            key_rotation::swept_table.eq(table),
+            key_rotation::swept_to.eq(row),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// A subject with live data keys.
 #[derive(QueryableByName)]
 pub struct Subject {

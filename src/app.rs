@@ -38,7 +38,7 @@ use crate::rent::{self, RuleShelf, Scheme};
 use crate::sign_in::{self, Means, Posted};
 use crate::system;
 use crate::tenancy::{self, TenancyKind};
-use crate::{audit_trail, break_glass, people};
+use crate::{audit_trail, break_glass, people, privacy};
 
 /// Everything a handler may reach.
 pub struct App {
@@ -169,7 +169,7 @@ pub fn handlers() -> Handlers {
 /// Every sealed column of every slice: what a rotation of keys seals anew.
 #[must_use]
 pub fn sealed_columns() -> Vec<SealedColumn> {
-    [people::SEALED, audit::SEALED].concat()
+    [people::SEALED, privacy::SEALED, audit::SEALED].concat()
 }
 
 /// Queues what is due by the calendar.
@@ -177,6 +177,7 @@ pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobF
     rent::timetable(conn, now)?;
     audit::timetable(conn, now)?;
     sign_in::timetable(conn, now)?;
+    privacy::timetable(conn, now)?;
     Ok(ledger::timetable(conn, now)?)
 }
 
@@ -225,6 +226,7 @@ fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(estates::routes);
     cfg.configure(tenancy::routes);
     cfg.configure(people::routes);
+    cfg.configure(privacy::routes);
     cfg.configure(rent::routes);
     cfg.configure(audit_trail::routes);
     cfg.configure(break_glass::routes);

@@ -15,6 +15,7 @@ pub mod estates;
 pub mod ledger;
 pub mod people;
 pub mod population;
+pub mod privacy;
 pub mod rent;
 pub mod sign_in;
 mod system;

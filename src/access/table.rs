@@ -101,6 +101,22 @@ pub const TABLE: &[Right] = &[
         ],
     },
     Right {
+        scope: "privacy:request",
+        holders: &[(PrivacyOfficer, Everywhere), (Tenant, Posted)],
+    },
+    Right {
+        scope: "privacy:read",
+        holders: &[(PrivacyOfficer, Everywhere)],
+    },
+    Right {
+        scope: "privacy:write",
+        holders: &[(PrivacyOfficer, Everywhere)],
+    },
+    Right {
+        scope: "self-service:read",
+        holders: &[(Tenant, Posted)],
+    },
+    Right {
         scope: "session:own",
         holders: &[
             (Administrator, Posted),

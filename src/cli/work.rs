@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::audit::sealer;
 use super::database::Database;
+use super::keys::open_vault;
 use super::verify::{KEY, WITNESS};
 use super::{Failure, answer};
 use crate::app;
@@ -19,6 +20,7 @@ use crate::platform::config::Config;
 use crate::platform::crypto::SigningKey;
 use crate::platform::jobs::Worker;
 use crate::platform::telemetry;
+use crate::privacy::{self, Retain};
 
 /// Do the background work until told to stop
 #[derive(Debug, Args)]
@@ -56,6 +58,13 @@ pub(super) fn worker(config: &Config, url: &str, clock: &Arc<dyn Clock>) -> Work
     let (data, origin) = (config.data_dir.clone(), config.audit_origin.clone());
     let handlers = handlers.on(move |conn, bench, SealAudit {}| {
         audit::seal(conn, &sealer(&data, &origin)?, bench.clock.now())?;
+        Ok(())
+    });
+    let settings = config.clone();
+    let handlers = handlers.on(move |conn, bench, Retain {}| {
+        let now = bench.clock.now();
+        let vault = open_vault(&settings, conn, now).map_err(|error| error.to_string())?;
+        privacy::retain(conn, &vault, now)?;
         Ok(())
     });
     Worker::new(handlers, url, Arc::clone(clock)).by_timetable(app::timetable)

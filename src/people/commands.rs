@@ -107,7 +107,7 @@ fn add_person(
 }
 
 /// Corrects what is known of person `id`; `revision` is what the caller read.
-pub(super) fn correct(
+pub fn correct(
     conn: &mut PgConnection,
     by: By<'_>,
     (id, revision): (PersonId, i32),

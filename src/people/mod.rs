@@ -23,14 +23,15 @@ mod sealing;
 mod search;
 mod store;
 
-pub use api::routes;
+pub use api::{MembershipOut, PersonChange, UnmaskedOut, routes};
 pub use bulk::{
     NewPerson, add_drafts, begin_people, draft, has_people, load_memberships, load_people,
 };
 pub use caller::{Caller, OfSealed};
-pub use commands::{By, erase};
+pub use commands::{By, correct, erase};
 pub use model::{
-    LeavingReason, MemberRole, Membership, Particulars, PeopleError, Person, PersonField, Sex,
+    Correction, LeavingReason, MemberRole, Membership, Particulars, PeopleError, Person,
+    PersonField, Sex, UnmaskReason,
 };
-pub use reading::memberships_of;
+pub use reading::{known, left_before, members_today, memberships_of, on_record, unmask};
 pub use sealing::SEALED;

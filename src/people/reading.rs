@@ -1,6 +1,7 @@
 //! People read and opened. Whoever reads a sealed field is on record in the same transaction,
 //! before the field leaves.
 
+use chrono::NaiveDate;
 use diesel::PgConnection;
 use uuid::Uuid;
 
@@ -54,7 +55,7 @@ pub(super) fn person(
 }
 
 /// Person `id` to be shown `fields` of, for `reason`.
-pub(super) fn unmask(
+pub fn unmask(
     conn: &mut PgConnection,
     by: By<'_>,
     id: PersonId,
@@ -87,6 +88,45 @@ pub fn memberships_of(
     people: &[PersonId],
 ) -> Result<Vec<Membership>, PeopleError> {
     Ok(store::memberships_of(conn, people, by.reach, by.today())?)
+}
+
+/// Refuses a person whom the caller does not reach.
+pub fn known(conn: &mut PgConnection, by: By<'_>, id: PersonId) -> Result<(), PeopleError> {
+    let row = store::person(conn, id, by.reach, by.today())?;
+    row.map(drop).ok_or(PeopleError::NoSuchPerson)
+}
+
+/// Refuses a person whom the caller does not reach, or of whom nothing is left.
+pub fn on_record(conn: &mut PgConnection, by: By<'_>, id: PersonId) -> Result<(), PeopleError> {
+    let row = store::person(conn, id, by.reach, by.today())?;
+    let row = row.ok_or(PeopleError::NoSuchPerson)?;
+    match row.erased_at {
+        None => Ok(()),
+        Some(_) => Err(PeopleError::Erased),
+    }
+}
+
+/// The memberships of household `code` that are not over today.
+pub fn members_today(
+    conn: &mut PgConnection,
+    by: By<'_>,
+    code: TenantCode,
+) -> Result<Vec<Membership>, PeopleError> {
+    if !store::household_is_within(conn, code, by.reach, by.today())? {
+        return Err(PeopleError::NoSuchHousehold);
+    }
+    Ok(store::memberships(conn, code, by.today())?)
+}
+
+/// Up to `rows` people after `after`, by id, who left their last household before `day` and
+/// are not erased.
+pub fn left_before(
+    conn: &mut PgConnection,
+    day: NaiveDate,
+    after: Option<PersonId>,
+    rows: i64,
+) -> Result<Vec<PersonId>, DbError> {
+    store::left_before(conn, day, after, rows)
 }
 
 fn found(conn: &mut PgConnection, by: By<'_>, id: PersonId) -> Result<Person, PeopleError> {

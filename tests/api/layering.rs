@@ -12,6 +12,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("estates", &[]),
     ("tenancy", &["estates"]),
     ("people", &["estates", "tenancy"]),
+    ("privacy", &["people"]),
     ("ledger", &[]),
     ("rent", &["estates", "tenancy", "ledger"]),
     (

@@ -24,6 +24,7 @@ mod openapi;
 mod people;
 mod platform;
 mod population;
+mod privacy;
 mod rent;
 mod sign_in;
 mod support;

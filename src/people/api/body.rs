@@ -103,30 +103,30 @@ impl MemberIn {
 /// What to correct; what is absent stays, and null takes away what may be missing.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PersonChange {
+pub struct PersonChange {
     #[serde(default = "stays", deserialize_with = "change")]
     #[schema(value_type = Option<ChineseName>)]
-    pub name_zh: Change<ChineseName>,
+    name_zh: Change<ChineseName>,
     #[serde(default = "stays", deserialize_with = "change")]
     #[schema(value_type = Option<EnglishName>)]
-    pub name_en: Change<EnglishName>,
+    name_en: Change<EnglishName>,
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<DocumentIn>)]
-    pub document: Option<Document>,
+    document: Option<Document>,
     #[serde(default = "stays", deserialize_with = "change")]
     #[schema(value_type = Option<HkidSymbols>)]
-    pub symbols: Change<HkidSymbols>,
+    symbols: Change<HkidSymbols>,
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = String, format = Date)]
-    pub birth_date: Option<BirthDate>,
+    birth_date: Option<BirthDate>,
     #[serde(default, deserialize_with = "sent")]
-    pub sex: Option<Sex>,
+    sex: Option<Sex>,
     #[serde(default = "stays", deserialize_with = "change")]
     #[schema(value_type = Option<Phone>)]
-    pub phone: Change<Phone>,
+    phone: Change<Phone>,
     #[serde(default = "stays", deserialize_with = "change")]
     #[schema(value_type = Option<Email>)]
-    pub email: Change<Email>,
+    email: Change<Email>,
 }
 
 impl From<PersonChange> for Correction {

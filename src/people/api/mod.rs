@@ -8,6 +8,9 @@ mod shown;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use body::PersonChange;
+pub use shown::{MembershipOut, UnmaskedOut};
+
 use super::model::PeopleError;
 use crate::platform::auth::permissions;
 use crate::platform::http::precondition::Stale;

@@ -107,7 +107,7 @@ impl PersonOut {
 
 /// A stay with a household.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MembershipOut {
+pub struct MembershipOut {
     id: MembershipId,
     tenant_code: TenantCode,
     role: MemberRole,
@@ -177,7 +177,7 @@ pub(super) struct JoinedOut {
 
 /// Fields of a person, whole: those that were asked for and are known.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct UnmaskedOut {
+pub struct UnmaskedOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     name_zh: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,6 +197,8 @@ pub(super) struct UnmaskedOut {
 }
 
 impl UnmaskedOut {
+    /// `fields` of `known`.
+    #[must_use]
     pub fn new(known: &Particulars, fields: &[PersonField]) -> Self {
         let asked = |field| fields.contains(&field);
         let text = |field, text: Option<&str>| text.filter(|_| asked(field)).map(ToOwned::to_owned);

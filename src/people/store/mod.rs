@@ -4,6 +4,7 @@ mod changes;
 mod reach;
 
 use chrono::NaiveDate;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::model::Membership;
@@ -102,6 +103,31 @@ pub(super) fn memberships_of(
         .order((membership::starts_on, membership::id))
         .select(Membership::as_select())
         .load(conn)?)
+}
+
+/// Up to `rows` people after `after`, by id, whose last membership ended before `day` and who
+/// are not erased.
+pub(super) fn left_before(
+    conn: &mut PgConnection,
+    day: NaiveDate,
+    after: Option<PersonId>,
+    rows: i64,
+) -> Result<Vec<PersonId>, DbError> {
+    let of_person = || membership::table.filter(membership::person.eq(person::id));
+    let ends = membership::ends_on;
+    let stays_on = of_person().filter(ends.is_null().or(ends.assume_not_null().ge(day)));
+    let mut query = person::table
+        .filter(person::erased_at.is_null())
+        .filter(exists(of_person()))
+        .filter(not(exists(stays_on)))
+        .order(person::id)
+        .limit(rows)
+        .select(person::id)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(person::id.gt(after));
+    }
+    Ok(query.load(conn)?)
 }
 
 /// What to find people by.

@@ -691,3 +691,95 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(membership, person);
+
+diesel::table! {
+    correction_request (id) {
+        id -> Uuid,
+        person -> Uuid,
+        received_on -> Date,
+        due_on -> Date,
+        received_by -> Text,
+        state -> Text,
+        refusal -> Nullable<Text>,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamptz>,
+        version -> Integer,
+        claim -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    data_access_request (id) {
+        id -> Uuid,
+        person -> Uuid,
+        received_on -> Date,
+        due_on -> Date,
+        received_by -> Text,
+        state -> Text,
+        refusal -> Nullable<Text>,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamptz>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    erasure_request (id) {
+        id -> Uuid,
+        person -> Uuid,
+        reason -> Text,
+        requested_by -> Text,
+        requested_at -> Timestamptz,
+        approved_by -> Nullable<Text>,
+        approved_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    legal_hold (id) {
+        id -> Uuid,
+        person -> Uuid,
+        reason -> Text,
+        case_ref -> Text,
+        set_by -> Text,
+        set_at -> Timestamptz,
+        lifted_by -> Nullable<Text>,
+        lifted_at -> Nullable<Timestamptz>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    matching_approval (id) {
+        id -> Uuid,
+        purpose -> Text,
+        basis -> Text,
+        source -> Text,
+        valid_from -> Date,
+        valid_to -> Date,
+        approved_by -> Text,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    retention_rule (data_class, valid_from) {
+        data_class -> Text,
+        valid_from -> Date,
+        keep_months -> Integer,
+        after_what -> Text,
+        source -> Text,
+        approved_by -> Text,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    retention_run (ran_on) {
+        ran_on -> Date,
+        erased -> Integer,
+        held -> Integer,
+        failed -> Integer,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}

@@ -156,7 +156,9 @@ async fn a_row_named_in_a_body_is_looked_at_as_one_in_a_path() {
                 role: **role,
                 at: post(&world, **role),
             };
-            grants(&[post]).contains_key(scope.as_str())
+            let granted = grants(&[post]);
+            let reach = granted.get(scope.as_str());
+            reach.is_some_and(|reach| !reach.is_everywhere())
         });
         for role in holders {
             let token = app.session(*role, post(&world, *role));

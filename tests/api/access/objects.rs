@@ -49,6 +49,9 @@ struct Ids {
     empty_flat: String,
     award: String,
     head: String,
+    asked: String,
+    claim: String,
+    hold: String,
 }
 
 const ABSENT: &str = "01940000-0000-7000-8000-000000000001";
@@ -99,6 +102,26 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
          '2027-06-01', 'low income', 'officer-7', '2026-11-01T00:00:00Z')"
         ),
     );
+    let (asked, claim, hold) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    for (table, id) in [
+        ("data_access_request", asked),
+        ("correction_request", claim),
+    ] {
+        run(
+            conn,
+            &format!(
+                "INSERT INTO {table} (id, person, received_on, due_on, received_by, state) \
+                 VALUES ('{id}', '{head}', '2026-11-20', '2026-12-30', 'officer-7', 'received')"
+            ),
+        );
+    }
+    run(
+        conn,
+        &format!(
+            "INSERT INTO legal_hold (id, person, reason, case_ref, set_by, set_at) \
+             VALUES ('{hold}', '{head}', 'debt', 'C-1', 'officer-7', '2026-11-20')"
+        ),
+    );
     let of = |conn: &mut PgConnection, column: &str| {
         one(
             conn,
@@ -112,6 +135,9 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
         empty_flat: empty_flat.to_owned(),
         award: award.to_string(),
         head: head.to_string(),
+        asked: asked.to_string(),
+        claim: claim.to_string(),
+        hold: hold.to_string(),
     }
 }
 
@@ -195,6 +221,18 @@ impl World {
             _ if path.starts_with("/v1/people/{id}") => {
                 fill(Kind::Household, "{id}", &near.head, &far.head, ABSENT)
             }
+            _ if path.starts_with("/v1/privacy/people/{id}") => {
+                fill(Kind::Household, "{id}", &near.head, &far.head, ABSENT)
+            }
+            _ if path.starts_with("/v1/privacy/access-requests/{id}") => {
+                fill(Kind::Household, "{id}", &near.asked, &far.asked, ABSENT)
+            }
+            _ if path.starts_with("/v1/privacy/correction-requests/{id}") => {
+                fill(Kind::Household, "{id}", &near.claim, &far.claim, ABSENT)
+            }
+            _ if path.starts_with("/v1/privacy/holds/{id}") => {
+                fill(Kind::Household, "{id}", &near.hold, &far.hold, ABSENT)
+            }
             "/v1/flats/{id}/tenancies" => fill(Kind::Estate, "{id}", &near.flat, &far.flat, ABSENT),
             _ => {
                 let path = path.replace("{month}", "2026-11").replace("{id}", ABSENT);
@@ -254,6 +292,23 @@ impl World {
             }
             "correct_person" => json!({ "sex": "male" }),
             "unmask_person" => json!({ "fields": ["document"], "reason": "tenancy_matter" }),
+            "request_access" => json!({ "person_id": self.near_ids.head }),
+            "decide_access_request" => json!({}),
+            "request_correction" => {
+                json!({ "person_id": self.near_ids.head, "claim": "my name is spelt so" })
+            }
+            "make_correction" => json!({ "person_version": 1, "change": { "sex": "male" } }),
+            "refuse_correction" => json!({ "refusal": "accurate" }),
+            "set_legal_hold" => json!({ "reason": "debt", "case_ref": "C-2" }),
+            "request_erasure" => json!({ "reason": "purpose_over" }),
+            "record_retention_rule" => json!({
+                "data_class": "person", "valid_from": "2027-01-01", "keep_months": 84,
+                "source": "a circular",
+            }),
+            "approve_matching" => json!({
+                "purpose": "double benefits", "basis": "commissioner_consent",
+                "source": "a letter", "valid_from": "2026-12-01", "valid_to": "2027-11-30",
+            }),
             "search_people" => json!({ "name_en": "CHAN" }),
             _ => return self.sign_in_body(operation),
         })
@@ -297,6 +352,12 @@ impl World {
         let absent = TenantCode::of(987_654_321).unwrap().to_string();
         let transfer = |flat: &str| json!({ "flat_id": flat, "starts_on": "2027-03-01" });
         vec![
+            (
+                "privacy:request".to_owned(),
+                "/v1/privacy/access-requests".to_owned(),
+                json!({ "person_id": far.head }),
+                json!({ "person_id": ABSENT }),
+            ),
             (
                 "tenancy:write".to_owned(),
                 "/v1/tenancies".to_owned(),

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Call, TestApp, fixture, start};
 
 /// Somebody's particulars, with an identity card.
-fn person(name_en: &str, hkid: &str) -> Value {
+pub fn person(name_en: &str, hkid: &str) -> Value {
     json!({
         "name_zh": "陳大文", "name_en": name_en, "birth_date": "1980-05-06", "sex": "male",
         "document": { "kind": "hkid", "number": hkid }, "symbols": "***AZ",
@@ -31,11 +31,11 @@ fn person(name_en: &str, hkid: &str) -> Value {
     })
 }
 
-fn member(person: &Value, role: &str) -> Value {
+pub fn member(person: &Value, role: &str) -> Value {
     json!({ "person": person, "role": role, "starts_on": "2026-01-01" })
 }
 
-fn joining(code: TenantCode, key: &str, body: Value) -> Call {
+pub fn joining(code: TenantCode, key: &str, body: Value) -> Call {
     Call::post(&format!("/v1/households/{code}/members"))
         .scope("people:write")
         .key(key)
@@ -46,7 +46,7 @@ fn members(code: TenantCode) -> Call {
     Call::get(&format!("/v1/households/{code}/members")).scope("people:read")
 }
 
-fn leaving(code: TenantCode, person: &str, key: &str, version: i64, body: Value) -> Call {
+pub fn leaving(code: TenantCode, person: &str, key: &str, version: i64, body: Value) -> Call {
     Call::post(&format!("/v1/households/{code}/members/{person}/end"))
         .scope("people:write")
         .key(key)
@@ -68,7 +68,7 @@ fn correcting(person: &str, revision: i64, body: Value) -> Call {
 }
 
 /// A household with a tenancy in an estate of its own.
-async fn house<S, B>(app: &TestApp<S>, conn: &mut PgConnection) -> (TenantCode, EstateId)
+pub async fn house<S, B>(app: &TestApp<S>, conn: &mut PgConnection) -> (TenantCode, EstateId)
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody,
@@ -91,7 +91,7 @@ where
 }
 
 /// The app with one household, its head a CHAN with card A123456(3).
-async fn start_with_household() -> (
+pub async fn start_with_household() -> (
     TestApp<
         impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
     >,
@@ -108,20 +108,20 @@ async fn start_with_household() -> (
     (app, conn, household)
 }
 
-struct Household {
-    code: TenantCode,
-    estate: EstateId,
-    head: String,
+pub struct Household {
+    pub code: TenantCode,
+    pub estate: EstateId,
+    pub head: String,
 }
 
 impl Household {
-    fn office(&self) -> Reach {
+    pub fn office(&self) -> Reach {
         Reach::Estates([self.estate].into())
     }
 }
 
 #[track_caller]
-fn refused(answer: &Answer, status: u16, problem: &str) {
+pub fn refused(answer: &Answer, status: u16, problem: &str) {
     let found = (answer.status.as_u16(), answer.problem());
     assert_eq!(found, (status, problem), "{:?}", answer.body);
 }

@@ -1,0 +1,45 @@
+//! Privacy rights over HTTP.
+
+mod erasure;
+mod requests;
+mod retention;
+mod views;
+
+use serde_json::{Value, json};
+
+use crate::support::Call;
+
+/// A change by `name`, a privacy officer.
+fn change(name: &str, path: &str, body: Value) -> Call {
+    Call::post(&format!("/v1/privacy/{path}"))
+        .scope("privacy:write")
+        .by(name)
+        .key(&uuid::Uuid::now_v7().to_string())
+        .json(body)
+}
+
+fn read(path: &str) -> Call {
+    Call::get(&format!("/v1/privacy/{path}")).scope("privacy:read")
+}
+
+fn ask_access(person: &str) -> Call {
+    Call::post("/v1/privacy/access-requests")
+        .key(&uuid::Uuid::now_v7().to_string())
+        .json(json!({ "person_id": person }))
+}
+
+fn version(call: Call, version: i32) -> Call {
+    call.header("If-Match", &format!("\"{version}\""))
+}
+
+/// A claim that a test looks for where it must not be.
+const CLAIM: &str = "My name is spelt CHAN Tai Mann";
+
+fn claim(person: &str) -> Call {
+    let body = json!({ "person_id": person, "claim": CLAIM });
+    change("officer-1", "correction-requests", body)
+}
+
+fn id(of: &Value) -> String {
+    of["id"].as_str().unwrap().to_owned()
+}

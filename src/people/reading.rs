@@ -12,9 +12,9 @@ use super::store;
 use crate::kernel::id::PersonId;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::text::Line;
-use crate::platform::audit::{self, Entry, Viewed};
+use crate::platform::audit::{self, Detail, Viewed};
 use crate::platform::db::DbError;
-use crate::platform::vault::{Cell, KeyClass, Padding};
+use crate::platform::vault::{DataKeys, KeyClass, VaultError};
 
 /// What a page of masked particulars shows something of.
 const SHOWN: &[PersonField] = PersonField::ALL;
@@ -174,27 +174,35 @@ pub(super) fn viewed(
     Ok(())
 }
 
-/// Keeps what the caller added to the reason, sealed with the person's own key: it is gone when
-/// they are, and the trail stays whole.
+/// Keeps what the caller added to the reason, sealed with a key of the person's own for the
+/// trail: it is gone when they are, and the trail stays whole.
 fn noted(
     conn: &mut PgConnection,
     by: By<'_>,
     id: PersonId,
     note: &Line<200>,
 ) -> Result<(), PeopleError> {
-    let keys = by.vault.keys(conn, KeyClass::Identity, id.as_uuid())?;
-    let keys = keys.ok_or(PeopleError::Erased)?;
-    let place = Cell {
-        table: "audit_entry",
-        column: "detail",
-        row: id.as_uuid(),
-        revision: 0,
+    let person = id.as_uuid();
+    let detail = Detail {
+        person,
+        keys: &trail_keys(conn, by, person)?,
+        detail: note.as_str().as_bytes(),
     };
-    let sealed = keys.seal(&place, note.as_str().as_bytes(), Padding::Multiple256)?;
-    let entry = Entry {
-        person: Some(id.as_uuid()),
-        detail: Some(&sealed),
-        ..Entry::of(by.actor, "people.unmask_noted", &id, by.now)
-    };
-    Ok(audit::add(conn, &entry)?)
+    let what = ("people.unmask_noted", &id);
+    Ok(audit::record_detail(conn, by.actor, what, &detail, by.now)?)
+}
+
+/// The person's keys for the trail, made with the first note.
+fn trail_keys(conn: &mut PgConnection, by: By<'_>, person: Uuid) -> Result<DataKeys, PeopleError> {
+    if let Some(keys) = by.vault.keys(conn, KeyClass::Audit, person)? {
+        return Ok(keys);
+    }
+    match by.vault.create(conn, KeyClass::Audit, person, by.now) {
+        // Someone else's note was first.
+        Err(VaultError::Exists { .. }) => {
+            let keys = by.vault.keys(conn, KeyClass::Audit, person)?;
+            keys.ok_or(PeopleError::Erased)
+        }
+        made => Ok(made?),
+    }
 }

@@ -5,7 +5,7 @@ use diesel::PgConnection;
 use uuid::Uuid;
 
 use super::erasure::claim_place;
-use super::model::{Decision, Kind, PrivacyError, Refusal, Request, State};
+use super::model::{Decision, Kind, PrivacyError, Refusal, Request, RequestState};
 use super::{rules, store};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::PersonId;
@@ -117,7 +117,7 @@ fn received(by: By<'_>, person: PersonId) -> Request {
         received_on: today,
         due_on: rules::due_on(today),
         received_by: by.actor.as_str().to_owned(),
-        state: State::Received,
+        state: RequestState::Received,
         refusal: None,
         decided_by: None,
         decided_at: None,

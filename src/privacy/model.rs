@@ -17,7 +17,7 @@ use crate::platform::vault::{Unopenable, VaultError};
 
 choice! {
     /// Where a request stands.
-    pub enum State {
+    pub enum RequestState {
         Received = "received",
         /// The person has their data.
         Answered = "answered",
@@ -127,7 +127,7 @@ pub struct Request {
     /// The last day to decide on.
     pub due_on: NaiveDate,
     pub received_by: String,
-    pub state: State,
+    pub state: RequestState,
     pub refusal: Option<Refusal>,
     pub decided_by: Option<String>,
     pub decided_at: Option<DateTime<Utc>>,
@@ -151,7 +151,7 @@ pub enum Decision {
 /// Which requests to list, the one due first before the others.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted {
-    pub state: Option<State>,
+    pub state: Option<RequestState>,
     pub due_by: Option<NaiveDate>,
     pub after: Option<(NaiveDate, Uuid)>,
     pub rows: i64,

@@ -44,7 +44,7 @@ const DATE: Said = ["日期", "日期", "Date"];
 const BY: Said = ["類別", "类别", "Read by"];
 const PURPOSE: Said = ["目的", "目的", "Purpose"];
 const FIELDS: Said = ["項目", "项目", "Fields"];
-const STATE: Said = ["狀況", "状况", "State"];
+const STATE: Said = ["狀況", "状况", "RequestState"];
 const CLAIM: Said = ["閣下的陳述", "阁下的陈述", "What you said"];
 const NONE: Said = ["沒有記錄。", "没有记录。", "Nothing is on record."];
 

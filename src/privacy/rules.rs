@@ -3,7 +3,7 @@
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 
 use super::model::{
-    Decision, Kind, MatchingApproval, PrivacyError, Refusal, Request, State, Viewer,
+    Decision, Kind, MatchingApproval, PrivacyError, Refusal, Request, RequestState, Viewer,
 };
 
 /// Days to decide a request within, counted from the day after its receipt.
@@ -21,17 +21,17 @@ pub fn decide(
     decision: Decision,
     (by, at): (&str, DateTime<Utc>),
 ) -> Result<Request, PrivacyError> {
-    if request.state != State::Received {
+    if request.state != RequestState::Received {
         return Err(PrivacyError::Decided);
     }
     let (state, refusal) = match decision {
         Decision::Refused(reason) if !may_refuse(kind, reason) => {
             return Err(PrivacyError::NotAReason(reason));
         }
-        Decision::Refused(reason) => (State::Refused, Some(reason)),
+        Decision::Refused(reason) => (RequestState::Refused, Some(reason)),
         Decision::Done => match kind {
-            Kind::Access => (State::Answered, None),
-            Kind::Correction => (State::Made, None),
+            Kind::Access => (RequestState::Answered, None),
+            Kind::Correction => (RequestState::Made, None),
         },
     };
     Ok(Request {
@@ -114,7 +114,7 @@ mod tests {
             received_on: day("2026-11-20"),
             due_on: day("2026-12-30"),
             received_by: "officer".to_owned(),
-            state: State::Received,
+            state: RequestState::Received,
             refusal: None,
             decided_by: None,
             decided_at: None,
@@ -122,11 +122,14 @@ mod tests {
         };
         let decided = |kind, decision| decide(kind, request.clone(), decision, ("one", now));
         let answered = decided(Kind::Access, Decision::Done).unwrap();
-        assert_eq!((answered.state, answered.version), (State::Answered, 2));
+        assert_eq!(
+            (answered.state, answered.version),
+            (RequestState::Answered, 2)
+        );
         let again = decide(Kind::Access, answered, Decision::Done, ("two", now));
         assert!(matches!(again, Err(PrivacyError::Decided)));
         let made = decided(Kind::Correction, Decision::Done).unwrap();
-        assert_eq!(made.state, State::Made);
+        assert_eq!(made.state, RequestState::Made);
         for (reason, access, correction) in [
             (Refusal::IdentityNotShown, true, true),
             (Refusal::NotInWriting, true, true),

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::super::bundle::{Claimed, Seen};
-use super::super::model::{Refusal, Request, State, Viewer, Wanted};
+use super::super::model::{Refusal, Request, RequestState, Viewer, Wanted};
 use crate::kernel::day::Day;
 use crate::kernel::id::PersonId;
 use crate::platform::http::page::{Cursor, Limit, Page, after};
@@ -20,7 +20,7 @@ pub(super) struct PrivacyRequestOut {
     received_on: NaiveDate,
     /// The last of the 40 days to decide in.
     due_on: NaiveDate,
-    state: State,
+    state: RequestState,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ impl From<Seen> for ViewOut {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RequestsQuery {
-    state: Option<State>,
+    state: Option<RequestState>,
     /// Only those due by this day.
     #[param(value_type = Option<String>, format = Date)]
     due_by: Option<Day>,

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::super::model::{Request, State, Wanted};
+use super::super::model::{Request, RequestState, Wanted};
 use crate::kernel::id::PersonId;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{correction_request, data_access_request};
@@ -96,7 +96,7 @@ macro_rules! requests {
                     .select(columns())
                     .into_boxed();
                 if let Some(state) = wanted.state {
-                    query = query.filter(table::state.eq(State::as_str(state)));
+                    query = query.filter(table::state.eq(RequestState::as_str(state)));
                 }
                 if let Some(day) = wanted.due_by {
                     query = query.filter(table::due_on.le(day));

@@ -55,7 +55,7 @@ impl<const MAX: usize> utoipa::PartialSchema for Line<MAX> {
             .min_length(Some(1))
             .max_length(Some(MAX))
             // Not blank, on one line.
-            .pattern(Some(r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[!-~\u4e00-\u9fff][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"))
+            .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[!-~\u4e00-\u9fff][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"))
             .into()
     }
 }

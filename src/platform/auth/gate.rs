@@ -47,15 +47,6 @@ pub trait Standings: Send + Sync {
     ) -> LocalBoxFuture<'static, Result<Option<Arc<Standing>>, Problem>>;
 }
 
-/// For a program that serves operators only: every session has ended.
-pub struct NoSessions;
-
-impl Standings for NoSessions {
-    fn of(&self, _: &Claims) -> LocalBoxFuture<'static, Result<Option<Arc<Standing>>, Problem>> {
-        Box::pin(async { Ok(None) })
-    }
-}
-
 /// Where callers are let in.
 pub struct Gate {
     pub verifier: Verifier,

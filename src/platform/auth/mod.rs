@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::kernel::reach::Reach;
 use crate::platform::http::problem::Problem;
 
-pub use gate::{Gate, NoSessions, Standing, Standings};
+pub use gate::{Gate, Standing, Standings};
 pub use keys::{Jwk, Jwks, JwksError};
 pub use ring::KeyRing;
 pub use verifier::{Claims, Issuer, Verifier};

@@ -22,11 +22,11 @@ use crate::platform::http::problem::{Kind, Problem};
 
 permissions! {
     /// Ask for access in an emergency.
-    RequestBreakGlass = "break_glass:request";
+    RequestBreakGlass = "break_glass:request" everywhere;
     /// Approve another's request.
-    ApproveBreakGlass = "break_glass:approve" fresh;
+    ApproveBreakGlass = "break_glass:approve" everywhere fresh;
     /// Review what was done with it.
-    ReviewBreakGlass = "break_glass:review";
+    ReviewBreakGlass = "break_glass:review" everywhere;
 }
 
 const REFUSED: Kind = Kind::new("break-glass-refused", 409, "The access cannot be had so");

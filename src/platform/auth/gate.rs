@@ -98,6 +98,9 @@ fn session<P: Permission>(standing: &Standing, now: DateTime<Utc>) -> Result<Adm
         .grants
         .get(P::SCOPE)
         .ok_or_else(Problem::forbidden)?;
+    if P::EVERYWHERE && !reach.is_everywhere() {
+        return Err(Problem::forbidden());
+    }
     if P::FRESH && now.signed_duration_since(standing.proven_at) > FRESH_FOR {
         return Err(Problem::new(STEP_UP));
     }
@@ -121,6 +124,11 @@ mod tests {
         const SCOPE: &'static str = "rent:read";
         const FRESH: bool = true;
     }
+    struct Whole;
+    impl Permission for Whole {
+        const SCOPE: &'static str = "rent:read";
+        const EVERYWHERE: bool = true;
+    }
     struct Other;
     impl Permission for Other {
         const SCOPE: &'static str = "rent";
@@ -139,6 +147,7 @@ mod tests {
         assert!(session::<Ordinary>(&standing, later(100_000)).is_ok());
         assert!(session::<Sensitive>(&standing, later(300)).is_ok());
         assert!(session::<Sensitive>(&standing, later(301)).is_err());
+        assert!(session::<Whole>(&standing, later(0)).is_err());
         assert!(session::<Other>(&standing, later(0)).is_err());
     }
 

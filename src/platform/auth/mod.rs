@@ -32,20 +32,25 @@ pub use verifier::{Claims, Issuer, Verifier};
 pub trait Permission: 'static {
     /// Its name: in the access table and in an operator's token.
     const SCOPE: &'static str;
+    /// Whether it is of use only to whoever reaches every row: work of the whole Authority,
+    /// bound to no estate.
+    const EVERYWHERE: bool = false;
     /// Whether the caller must have proven who they are within the last minutes.
     const FRESH: bool = false;
 }
 
-/// Declares the permissions of a slice; `fresh` ones need a recent proof of identity.
+/// Declares the permissions of a slice: those held `everywhere` or not at all, those that are
+/// `fresh`.
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $scope:literal $($fresh:ident)?;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $scope:literal $($demand:ident)*;)*) => {$(
         $(#[$doc])*
         pub struct $name;
         impl crate::platform::auth::Permission for $name {
             const SCOPE: &'static str = $scope;
-            $(crate::platform::auth::permissions!(@ $fresh);)?
+            $(crate::platform::auth::permissions!(@ $demand);)*
         }
     )*};
+    (@ everywhere) => { const EVERYWHERE: bool = true; };
     (@ fresh) => { const FRESH: bool = true; };
 }
 

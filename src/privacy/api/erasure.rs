@@ -9,11 +9,12 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::{ReadPrivacy, WritePrivacy, everywhere};
+use super::{ReadPrivacy, WritePrivacy};
 use crate::app::App;
 use crate::kernel::id::PersonId;
 use crate::kernel::text::Line;
 use crate::people;
+use crate::people::Caller;
 use crate::platform::auth::Authorized;
 use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
 use crate::platform::http::precondition::IfMatch;
@@ -123,7 +124,7 @@ async fn set_legal_hold(
     body: Json<LegalHoldIn>,
 ) -> Result<(Json<LegalHoldOut>, StatusCode), Problem> {
     let (id, body) = (*id, body.into_inner());
-    let held = everywhere(&app, caller)?.does(&app, move |conn, by| {
+    let held = Caller::of(&app, caller).does(&app, move |conn, by| {
         let attempt = Attempt {
             actor: by.actor,
             operation: "set_legal_hold",
@@ -149,7 +150,7 @@ async fn list_legal_holds(
     caller: Authorized<ReadPrivacy>,
     id: Path<PersonId>,
 ) -> Result<Json<Vec<LegalHoldOut>>, Problem> {
-    let holds = everywhere(&app, caller)?.does(&app, move |conn, by| {
+    let holds = Caller::of(&app, caller).does(&app, move |conn, by| {
         people::known(conn, by, *id)?;
         Ok::<_, PrivacyError>(store::holds_of(conn, *id)?)
     });
@@ -172,7 +173,7 @@ async fn lift_legal_hold(
 ) -> Result<Json<LegalHoldOut>, Problem> {
     let read = (*id, if_match.version());
     let lifted =
-        everywhere(&app, caller)?.does(&app, move |conn, by| erasure::lift_hold(conn, by, read));
+        Caller::of(&app, caller).does(&app, move |conn, by| erasure::lift_hold(conn, by, read));
     Ok(Json(lifted.await?.into()))
 }
 
@@ -195,7 +196,7 @@ async fn request_erasure(
     body: Json<ErasureIn>,
 ) -> Result<(Json<ErasureOut>, StatusCode), Problem> {
     let (id, body) = (*id, body.into_inner());
-    let asked = everywhere(&app, caller)?.does(&app, move |conn, by| {
+    let asked = Caller::of(&app, caller).does(&app, move |conn, by| {
         let attempt = Attempt {
             actor: by.actor,
             operation: "request_erasure",
@@ -223,7 +224,7 @@ async fn approve_erasure(
     id: Path<PersonId>,
 ) -> Result<(Json<ErasureOut>, StatusCode), Problem> {
     let id = *id;
-    let done = everywhere(&app, caller)?.does(&app, move |conn, by| {
+    let done = Caller::of(&app, caller).does(&app, move |conn, by| {
         let attempt = Attempt {
             actor: by.actor,
             operation: "approve_erasure",

@@ -10,9 +10,7 @@ mod views;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::PrivacyError;
-use crate::app::App;
-use crate::people::Caller;
-use crate::platform::auth::{Authorized, Permission, permissions};
+use crate::platform::auth::permissions;
 use crate::platform::http::precondition::Stale;
 use crate::platform::http::problem::{Kind, Problem};
 
@@ -20,9 +18,9 @@ permissions! {
     /// Ask for what is held on a person.
     AskPrivacy = "privacy:request";
     /// Read requests, bundles, holds and rules.
-    ReadPrivacy = "privacy:read";
+    ReadPrivacy = "privacy:read" everywhere;
     /// Decide requests; hold, erase and rule.
-    WritePrivacy = "privacy:write" fresh;
+    WritePrivacy = "privacy:write" everywhere fresh;
     /// Learn who read the own household's records.
     ReadSelfService = "self-service:read";
 }
@@ -42,15 +40,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
     erasure::routes(cfg);
     retention::routes(cfg);
     views::routes(cfg);
-}
-
-/// Whoever holds `P` over everybody: what a privacy officer does is bound to no estate.
-fn everywhere<P: Permission>(app: &App, caller: Authorized<P>) -> Result<Caller, Problem> {
-    if caller.reach.is_everywhere() {
-        Ok(Caller::of(app, caller))
-    } else {
-        Err(Problem::forbidden())
-    }
 }
 
 impl From<PrivacyError> for Problem {

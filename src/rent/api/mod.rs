@@ -26,11 +26,11 @@ permissions! {
     /// Grant and end awards.
     GrantAwards = "rent:award";
     /// See how a month's charge went, for the whole Authority.
-    ReadRuns = "rent-run:read";
+    ReadRuns = "rent-run:read" everywhere;
     /// Charge a month.
-    RunRent = "rent:run";
+    RunRent = "rent:run" everywhere;
     /// Record rules.
-    RecordRules = "rent:rules";
+    RecordRules = "rent:rules" everywhere;
 }
 
 const ALREADY_POSTED: Kind = Kind::new("already-posted", 409, "This is already posted");

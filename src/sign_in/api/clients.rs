@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::devices::ChangeIn;
-use super::{ApproveClients, ReadClients, UNFIT, WriteClients, everywhere};
+use super::{ApproveClients, ReadClients, UNFIT, WriteClients};
 use crate::app::App;
 use crate::kernel::id::EstateId;
 use crate::kernel::text::Line;
@@ -105,7 +105,6 @@ async fn add_client(
     key: IdempotencyKey,
     body: Json<ClientIn>,
 ) -> Result<HttpResponse, Problem> {
-    everywhere(&caller.reach)?;
     let unfit = |why| Problem::new(UNFIT).detail(why);
     let estates = body.estates.as_ref();
     if estates.is_some_and(|estates| !(1..=400).contains(&estates.len())) {
@@ -149,10 +148,9 @@ async fn add_client(
 #[get("/clients")]
 async fn list_clients(
     app: Data<App>,
-    caller: Authorized<ReadClients>,
+    _: Authorized<ReadClients>,
     query: Query<ClientsQuery>,
 ) -> Result<Json<Page<ClientOut>>, Problem> {
-    everywhere(&caller.reach)?;
     let place: Option<Uuid> = after(query.after.as_ref())?;
     let limit = query.limit;
     let rows = app
@@ -175,10 +173,9 @@ async fn list_clients(
 #[get("/clients/{id}")]
 async fn read_client(
     app: Data<App>,
-    caller: Authorized<ReadClients>,
+    _: Authorized<ReadClients>,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    everywhere(&caller.reach)?;
     let found = app.db.query(move |conn| store::client(conn, *id)).await?;
     found.map(shown).ok_or_else(Problem::not_found)
 }
@@ -202,7 +199,6 @@ async fn change_client(
     id: Path<Uuid>,
     body: Json<ChangeIn>,
 ) -> Result<HttpResponse, Problem> {
-    everywhere(&caller.reach)?;
     let wanted = (*id, if_match.version(), body.change);
     let now = app.clock.now();
     let changed = app

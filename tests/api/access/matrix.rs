@@ -3,8 +3,10 @@
 //! Without the scope 403, whatever the row. With it, a row outside the caller's reach is
 //! answered byte for byte as one that does not exist, and a row within it is not.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use actix_web::http::StatusCode;
-use kaifong::access::{Post, grants, matrix};
+use kaifong::access::{Post, Relation, Right, TABLE, grants, matrix};
 use kaifong::app;
 use kaifong::kernel::reach::Reach;
 use kaifong::kernel::role::Role;
@@ -143,6 +145,42 @@ async fn every_cell_of_the_access_matrix_is_answered_as_the_table_says() {
 /// The account is there, the entry to reverse is not.
 fn is_about_an_entry(_: &Answer, cell: &kaifong::access::Cell) -> bool {
     cell.operation == "reverse_rent"
+}
+
+/// What no role holds for less than everything is of no use to whoever held it for less.
+#[actix_web::test]
+async fn work_of_the_whole_authority_is_refused_to_whoever_reaches_less() {
+    let database = TestDatabase::create();
+    let world = build(&database);
+    let app = start_on(database).await;
+    let whole: BTreeMap<&str, &Right> = TABLE
+        .iter()
+        .filter(|right| {
+            let mut relations = right.holders.iter().map(|(_, relation)| relation);
+            relations.all(|relation| *relation == Relation::Everywhere)
+        })
+        .map(|right| (right.scope, right))
+        .collect();
+    let mut tried = BTreeSet::new();
+    for cell in matrix(&app::document()) {
+        let right = cell.scope.as_deref().and_then(|scope| whole.get(scope));
+        let Some(right) = right.filter(|_| tried.insert(cell.operation.clone())) else {
+            continue;
+        };
+        for reach in [
+            Reach::Estates([world.near_estate].into()),
+            Reach::Household(world.near),
+            Reach::nothing(),
+        ] {
+            let token = app.session_with(right.scope, reach);
+            let path = world.places(&cell.path).near;
+            let call = call(&world, &cell, &path, &cell.operation);
+            let answer = app.send(call.bearer(&token)).await;
+            let name = format!("{} {}: {:?}", cell.method, cell.path, answer.body);
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}");
+        }
+    }
+    assert!(tried.len() > 30, "{tried:?}");
 }
 
 #[actix_web::test]

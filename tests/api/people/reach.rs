@@ -110,6 +110,33 @@ async fn the_estate_office_sees_masked_and_the_household_its_own_names() {
     assert_eq!(whole["document"]["number"], "A123456(3)");
 }
 
+/// Whoever lives in two households is each office's for its own half.
+#[actix_web::test]
+async fn of_a_person_of_two_households_each_office_sees_its_own() {
+    let (app, mut conn, home) = start_with_household().await;
+    let (other, elsewhere) = house(&app, &mut conn).await;
+    let same = member(&person("CHAN Tai Man", "A123456(3)"), "head");
+    app.send(joining(other, "k", same)).await.expect(201);
+    for (office, code) in [
+        (home.office(), home.code),
+        (Reach::Estates([elsewhere].into()), other),
+    ] {
+        let office = app.session(Role::EstateManager, office);
+        let own = |stays: &Value| {
+            let stays = stays.as_array().unwrap();
+            assert_eq!(stays.len(), 1, "{stays:?}");
+            assert_eq!(stays[0]["tenant_code"], code.to_string());
+        };
+        let path = format!("/v1/people/{}", home.head);
+        let seen = app.send(Call::get(&path).bearer(&office)).await.expect(200);
+        own(&seen["memberships"]);
+        let clue = json!({ "document": { "kind": "hkid", "number": "A123456(3)" } });
+        let call = Call::post("/v1/people/search").json(clue).bearer(&office);
+        let found = app.send(call).await.expect(200);
+        own(&found["items"][0]["memberships"]);
+    }
+}
+
 #[actix_web::test]
 async fn the_office_works_for_its_estate_until_the_tenancy_is_over() {
     let (app, mut conn, home) = start_with_household().await;

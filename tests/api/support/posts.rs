@@ -1,6 +1,6 @@
 //! Sessions whose holders have the posts a test gives them, by the access table itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
@@ -28,11 +28,20 @@ impl Posts {
 
     /// A session of a holder of `role` at `reach`.
     pub fn hold(&self, role: Role, reach: Reach, now: DateTime<Utc>) -> Uuid {
+        self.keep(role.as_str(), grants(&[Post { role, at: reach }]), now)
+    }
+
+    /// A session of a holder of `scope` over `reach`, whatever the access table says.
+    pub fn hold_scope(&self, scope: &'static str, reach: Reach, now: DateTime<Utc>) -> Uuid {
+        self.keep("nobody's role", [(scope, reach)].into(), now)
+    }
+
+    fn keep(&self, actor: &str, grants: BTreeMap<&'static str, Reach>, now: DateTime<Utc>) -> Uuid {
         let session = Uuid::now_v7();
         let standing = Standing {
-            actor: Actor::named(role.as_str()),
+            actor: Actor::named(actor),
             session,
-            grants: grants(&[Post { role, at: reach }]),
+            grants,
             proven_at: now,
         };
         self.held

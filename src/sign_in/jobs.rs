@@ -12,5 +12,6 @@ const LOG: TimeDelta = TimeDelta::days(1);
 /// Forgets what is of no more use.
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), DbError> {
     store::revocation::forget(conn, now - LOG)?;
+    store::passkeys::forget_ceremonies(conn, now)?;
     store::forget_assertions(conn, now)
 }

@@ -6,6 +6,8 @@
 //!   every request ([`SessionStandings`]), so that what changes counts within a second, on
 //!   every replica. The log of changes is a table, so this needs no Redis.
 //! * Wrong name, wrong secret and closed factor are answered alike: same bytes, same time.
+//! * A passkey is another means of the credential it was enrolled with: a session it opens is
+//!   that credential's, and it ends with it.
 //! * Refresh tokens rotate; one that two have used ends the session of both.
 //! * What one person asks for (a role, a device, a client) another approves.
 //! * Passwords come from our own programs only, never from a third party's page, which is why
@@ -21,6 +23,7 @@ mod jobs;
 mod means;
 pub mod mock_iam_smart;
 mod model;
+mod relying_party;
 mod rules;
 mod standings;
 mod store;
@@ -35,4 +38,5 @@ pub use model::{
     ClientKind, DelegateKind, DeviceKind, EnrolmentState, Posted, SessionEnd, SessionKind,
     SignInError,
 };
+pub use relying_party::{PartyError, RelyingParty};
 pub use standings::{Grants, SessionStandings};

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::relying_party::PartyError;
 use crate::kernel::choice::choice;
 use crate::kernel::id::EstateId;
 use crate::kernel::reach::Reach;
@@ -122,6 +123,8 @@ pub struct Session {
     pub ends_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub end_reason: Option<SessionEnd>,
+    /// The passkey that opened it.
+    pub passkey_id: Option<Uuid>,
 }
 
 impl Session {
@@ -142,6 +145,32 @@ impl Session {
 #[must_use]
 pub fn subject(kind: SessionKind, principal: Uuid) -> String {
     format!("{kind}:{principal}")
+}
+
+choice! {
+    /// What a passkey is asked for.
+    pub enum CeremonyPurpose {
+        Enrol = "enrol",
+        SignIn = "sign_in",
+        StepUp = "step_up",
+    }
+}
+
+/// Another means by which the holder of a credential signs in.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = crate::platform::db::schema::passkey, check_for_backend(diesel::pg::Pg))]
+pub struct Passkey {
+    pub id: Uuid,
+    /// The credential: of what kind, and which. A session that a passkey opens is its holder's.
+    pub holder_kind: SessionKind,
+    pub holder: Uuid,
+    pub household: Option<TenantCode>,
+    pub name: String,
+    pub credential_id: Vec<u8>,
+    /// As the relying party keeps it.
+    pub credential: serde_json::Value,
+    pub enrolled_at: DateTime<Utc>,
+    pub used_at: Option<DateTime<Utc>>,
 }
 
 /// A member of staff's account.
@@ -281,6 +310,8 @@ pub enum SignInError {
     Unfit(&'static str),
     #[error("the identity is linked to this household already")]
     LinkedAlready,
+    #[error(transparent)]
+    Party(#[from] PartyError),
     #[error(transparent)]
     Hasher(#[from] HasherError),
     #[error(transparent)]

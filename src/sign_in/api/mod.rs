@@ -5,6 +5,8 @@ mod delegates;
 mod devices;
 mod grants;
 mod links;
+mod passkey_grants;
+mod passkeys;
 mod pins;
 mod sessions;
 mod staff;
@@ -23,6 +25,10 @@ use crate::platform::http::problem::{Kind, Problem};
 permissions! {
     /// See and end one's own sessions, and prove again who one is.
     OwnSession = "session:own";
+    /// See one's own passkeys.
+    OwnPasskeys = "passkey:own";
+    /// Enrol and remove passkeys of one's own.
+    ChangePasskeys = "passkey:own" fresh;
     /// See staff accounts and what they may do.
     ReadStaff = "staff:read";
     /// Make and end accounts, issue secrets, ask for roles.
@@ -85,6 +91,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(sessions::routes);
     cfg.configure(pins::routes);
     cfg.configure(links::routes);
+    cfg.configure(passkeys::routes);
     cfg.configure(delegates::routes);
     cfg.configure(staff::routes);
     cfg.configure(staff_roles::routes);
@@ -113,6 +120,7 @@ impl From<SignInError> for Problem {
             SignInError::NotNow(why) => Self::new(NOT_NOW).detail(why),
             SignInError::Unfit(why) => Self::new(UNFIT).detail(why),
             SignInError::LinkedAlready => Self::new(LINKED),
+            SignInError::Party(error) => Self::internal(error),
             SignInError::Hasher(error) => error.into(),
             SignInError::Wrapper(error) => Self::internal(error),
             SignInError::Randomness(error) => Self::internal(error),

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use webauthn_rs::prelude::PublicKeyCredential;
 
 use super::grants::{self, Grant};
 use crate::app::App;
@@ -60,6 +61,23 @@ pub(super) enum TokenIn {
     /// Staff who are signed in, before something sensitive.
     #[serde(rename = "urn:kaifong:step-up")]
     StepUp { otp: Remembered },
+    /// Anyone, by a passkey. JSON only.
+    #[serde(rename = "urn:kaifong:passkey")]
+    Passkey {
+        /// The ceremony begun at `/v1/auth/passkey-sign-in`.
+        ceremony: Remembered,
+        /// What `navigator.credentials.get` gave, `toJSON()`.
+        #[schema(value_type = Object)]
+        credential: Box<PublicKeyCredential>,
+    },
+    /// Anyone who is signed in and has a passkey, before something sensitive. JSON only.
+    #[serde(rename = "urn:kaifong:passkey-step-up")]
+    PasskeyStepUp {
+        /// The ceremony begun at `/v1/auth/passkey-step-up`.
+        ceremony: Remembered,
+        #[schema(value_type = Object)]
+        credential: Box<PublicKeyCredential>,
+    },
 }
 
 /// What one is given.

@@ -3,6 +3,7 @@
 pub(super) mod delegates;
 pub(super) mod keys;
 pub(super) mod links;
+pub(super) mod passkeys;
 pub(super) mod pins;
 pub(super) mod sessions;
 pub(super) mod staff;

@@ -23,6 +23,7 @@ const PUBLIC: &[&str] = &[
     "enrol_device",
     "begin_iam_smart",
     "claim_delegation",
+    "begin_passkey_sign_in",
 ];
 
 /// A value for every path parameter.

@@ -3,6 +3,8 @@
 mod credentials;
 mod devices;
 mod iam_smart;
+mod passkey_bounds;
+mod passkeys;
 mod pins;
 mod refresh;
 mod revocation;

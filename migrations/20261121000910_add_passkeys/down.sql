@@ -1,0 +1,3 @@
+ALTER TABLE session DROP COLUMN passkey_id;
+DROP TABLE passkey_ceremony;
+DROP TABLE passkey;

@@ -1,5 +1,5 @@
 -- Passkeys: another means by which the holder of a credential signs in, and ceremonies on
--- their way.
+-- their way. Forms that iAM Smart fills.
 
 -- Whoever holds the credential enrolled the passkey while signed in with it, and signs in with
 -- either; when the credential ends, so does the passkey. One that was removed is deleted.
@@ -45,3 +45,28 @@ GRANT SELECT, INSERT, DELETE ON passkey_ceremony TO kaifong_app;
 
 -- The passkey that opened a session: to remove it is to end the session.
 ALTER TABLE session ADD COLUMN passkey_id uuid;
+
+-- A form that iAM Smart was asked to fill. Its content is sealed with a key of the identity
+-- that was asked, until who asked collects it; an hour after the asking the row is deleted.
+CREATE TABLE form_filling (
+    id           uuid PRIMARY KEY,
+    -- SHA-256 of the state that the answer comes back with.
+    state_hash   bytea NOT NULL,
+    -- The credential of who asked, as of a session.
+    holder       uuid NOT NULL,
+    link_id      uuid NOT NULL REFERENCES identity_link (id),
+    fields       text[] NOT NULL,
+    asked_at     timestamptz NOT NULL,
+    filled_at    timestamptz,
+    content      bytea,
+    collected_at timestamptz,
+    CONSTRAINT form_filling_asks_for_something CHECK (cardinality(fields) BETWEEN 1 AND 8),
+    CONSTRAINT form_filling_is_filled_then_collected
+        CHECK (collected_at IS NULL OR (filled_at IS NOT NULL AND content IS NULL)),
+    CONSTRAINT form_filling_has_what_filled_it
+        CHECK ((content IS NOT NULL) = (filled_at IS NOT NULL AND collected_at IS NULL))
+);
+CREATE UNIQUE INDEX form_filling_state ON form_filling (state_hash);
+CREATE INDEX form_filling_asked ON form_filling (asked_at);
+CREATE INDEX form_filling_by_link ON form_filling (link_id);
+GRANT SELECT, INSERT, UPDATE, DELETE ON form_filling TO kaifong_app;

@@ -202,6 +202,10 @@ pub const TABLE: &[Right] = &[
         holders: &[(Tenant, Posted)],
     },
     Right {
+        scope: "form:own",
+        holders: &[(Tenant, Posted)],
+    },
+    Right {
         scope: "delegate:own",
         holders: &[(Tenant, Posted)],
     },

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
 
+use super::commands::forms;
 use super::store;
 use crate::platform::db::DbError;
 
@@ -13,5 +14,6 @@ const LOG: TimeDelta = TimeDelta::days(1);
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), DbError> {
     store::revocation::forget(conn, now - LOG)?;
     store::passkeys::forget_ceremonies(conn, now)?;
+    store::forms::erase(conn, now - forms::KEPT)?;
     store::forget_assertions(conn, now)
 }

@@ -13,6 +13,7 @@ use crate::kernel::role::Role;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 use crate::platform::password::{HasherError, NoRandomness, WrapperError};
+use crate::platform::vault::VaultError;
 
 choice! {
     /// What a caller signed in with.
@@ -276,6 +277,39 @@ pub struct IdentityLink {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
+choice! {
+    /// What iAM Smart may fill in. The spelling is its own, as far as public code shows it.
+    pub enum FormField {
+        ChName = "chName",
+        EnName = "enName",
+        IdNo = "idNo",
+        Gender = "gender",
+        BirthDate = "birthDate",
+        MobileNumber = "mobileNumber",
+        EmailAddress = "emailAddress",
+        ResidentialAddress = "residentialAddress",
+    }
+}
+
+/// A form that iAM Smart was asked to fill.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = crate::platform::db::schema::form_filling, check_for_backend(diesel::pg::Pg))]
+pub struct FormFilling {
+    pub id: Uuid,
+    /// The digest of the state that the answer comes back with.
+    pub state_hash: Vec<u8>,
+    /// The credential of who asked.
+    pub holder: Uuid,
+    /// The identity that was asked, whose key seals the content.
+    pub link_id: Uuid,
+    pub fields: Vec<String>,
+    pub asked_at: DateTime<Utc>,
+    pub filled_at: Option<DateTime<Utc>>,
+    /// What arrived, sealed, until it is collected.
+    pub content: Option<Vec<u8>>,
+    pub collected_at: Option<DateTime<Utc>>,
+}
+
 /// What may be done with a device or client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -312,6 +346,10 @@ pub enum SignInError {
     LinkedAlready,
     #[error(transparent)]
     Party(#[from] PartyError),
+    #[error("what fills a form cannot be read or written")]
+    Form(serde_json::Error),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     #[error(transparent)]
     Hasher(#[from] HasherError),
     #[error(transparent)]

@@ -808,3 +808,17 @@ diesel::table! {
         begun_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    form_filling (id) {
+        id -> Uuid,
+        state_hash -> Bytea,
+        holder -> Uuid,
+        link_id -> Uuid,
+        fields -> Array<Text>,
+        asked_at -> Timestamptz,
+        filled_at -> Nullable<Timestamptz>,
+        content -> Nullable<Bytea>,
+        collected_at -> Nullable<Timestamptz>,
+    }
+}

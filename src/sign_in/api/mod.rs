@@ -3,6 +3,7 @@
 mod clients;
 mod delegates;
 mod devices;
+mod forms;
 mod grants;
 mod links;
 mod passkey_grants;
@@ -49,6 +50,8 @@ permissions! {
     LinkIdentities = "identity:write";
     /// See, add and end the identities linked to one's own household.
     OwnIdentities = "identity:own";
+    /// Have forms filled by iAM Smart, and collect what fills them.
+    OwnForms = "form:own";
     /// See, name and end those who may act for one's own household.
     OwnDelegates = "delegate:own";
 }
@@ -92,6 +95,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(pins::routes);
     cfg.configure(links::routes);
     cfg.configure(passkeys::routes);
+    cfg.configure(forms::routes);
     cfg.configure(delegates::routes);
     cfg.configure(staff::routes);
     cfg.configure(staff_roles::routes);
@@ -121,6 +125,8 @@ impl From<SignInError> for Problem {
             SignInError::Unfit(why) => Self::new(UNFIT).detail(why),
             SignInError::LinkedAlready => Self::new(LINKED),
             SignInError::Party(error) => Self::internal(error),
+            SignInError::Form(error) => Self::internal(error),
+            SignInError::Vault(error) => error.into(),
             SignInError::Hasher(error) => error.into(),
             SignInError::Wrapper(error) => Self::internal(error),
             SignInError::Randomness(error) => Self::internal(error),

@@ -12,9 +12,11 @@ use webauthn_rs::prelude::PublicKeyCredential;
 use super::grants::{self, Grant};
 use crate::app::App;
 use crate::kernel::tenant_code::TenantCode;
+use crate::platform::auth::SessionClaims;
 use crate::platform::http::problem::Problem;
 use crate::platform::password::Remembered;
 use crate::sign_in::commands::sessions::{self as commands, Opened};
+use crate::sign_in::rules::session::assurance;
 
 /// What one signs in with.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -199,9 +201,16 @@ fn token(app: &App, opened: Opened) -> Result<TokenOut, Problem> {
         .as_ref()
         .ok_or_else(|| Problem::unavailable("access tokens are issued elsewhere"))?;
     let now = app.clock.now().timestamp();
+    let subject = session.subject();
+    let claims = SessionClaims {
+        sub: &subject,
+        sid: session.id,
+        acr: assurance(&session.amr),
+        amr: &session.amr,
+    };
     let access_token = means
         .issuer
-        .mint_for_session(key, &session.subject(), session.id, now, opened.access)
+        .mint_for_session(key, &claims, now, opened.access)
         .map_err(Problem::internal)?;
     Ok(TokenOut {
         access_token,

@@ -49,7 +49,8 @@ pub fn sign_in(
         principal: link.id,
         household: Some(link.household),
         device: None,
-        amr: &["iam_smart"],
+        // The page that began it, and the app on the phone.
+        amr: &["mca"],
         passkey: None,
     };
     open(conn, &arrival, now).map(|opened| Chosen::Signed(Box::new(opened)))

@@ -1,6 +1,7 @@
 //! Changes to who may sign in and who is. Each runs inside the caller's transaction.
 
 pub(super) mod delegates;
+pub(super) mod forms;
 pub(super) mod keys;
 pub(super) mod links;
 pub(super) mod passkeys;

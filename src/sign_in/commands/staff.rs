@@ -80,7 +80,7 @@ pub fn sign_in(
         principal: id,
         household: None,
         device: None,
-        amr: &["pwd", "otp"],
+        amr: &["pwd", "otp", "mfa"],
         passkey: None,
     };
     let opened = open(conn, &arrival, now)?;

@@ -3,6 +3,7 @@
 pub(super) mod clients;
 pub(super) mod delegates;
 pub(super) mod devices;
+pub(super) mod forms;
 pub(super) mod links;
 pub(super) mod passkeys;
 pub(super) mod pins;

@@ -2,6 +2,8 @@
 
 mod credentials;
 mod devices;
+mod forms;
+mod guards;
 mod iam_smart;
 mod passkey_bounds;
 mod passkeys;

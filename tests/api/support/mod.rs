@@ -22,7 +22,7 @@ use kaifong::app::{self, App, Desk};
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::reach::Reach;
 use kaifong::kernel::role::Role;
-use kaifong::platform::auth::{Gate, Issuer, Jwks, Verifier};
+use kaifong::platform::auth::{Gate, Issuer, Jwks, SessionClaims, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience, execute};
 use kaifong::platform::http::measure::measure;
@@ -221,9 +221,14 @@ where
     pub fn session(&self, role: Role, reach: Reach) -> String {
         let now = self.clock.now();
         let sid = self.posts.hold(role, reach, now);
-        let issuer = issuer();
-        issuer
-            .mint_for_session(&self.key, role.as_str(), sid, now.timestamp(), 300)
+        let claims = SessionClaims {
+            sub: role.as_str(),
+            sid,
+            acr: "aal2",
+            amr: &[],
+        };
+        issuer()
+            .mint_for_session(&self.key, &claims, now.timestamp(), 300)
             .unwrap()
     }
 

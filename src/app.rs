@@ -169,7 +169,13 @@ pub fn handlers() -> Handlers {
 /// Every sealed column of every slice: what a rotation of keys seals anew.
 #[must_use]
 pub fn sealed_columns() -> Vec<SealedColumn> {
-    [people::SEALED, privacy::SEALED, audit::SEALED].concat()
+    [
+        people::SEALED,
+        privacy::SEALED,
+        audit::SEALED,
+        sign_in::SEALED,
+    ]
+    .concat()
 }
 
 /// Queues what is due by the calendar.

@@ -136,6 +136,20 @@ pub const TABLE: &[Right] = &[
         ],
     },
     Right {
+        scope: "passkey:own",
+        holders: &[
+            (Administrator, Posted),
+            (Auditor, Posted),
+            (Delegate, Posted),
+            (EstateManager, Posted),
+            (EstateOfficer, Posted),
+            (FinanceOfficer, Posted),
+            (MaintenanceOfficer, Posted),
+            (PrivacyOfficer, Posted),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
         scope: "staff:read",
         holders: &[(Administrator, Everywhere), (Auditor, Everywhere)],
     },
@@ -185,6 +199,10 @@ pub const TABLE: &[Right] = &[
     },
     Right {
         scope: "identity:own",
+        holders: &[(Tenant, Posted)],
+    },
+    Right {
+        scope: "form:own",
         holders: &[(Tenant, Posted)],
     },
     Right {

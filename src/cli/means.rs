@@ -9,8 +9,8 @@ use crate::kernel::clock::Clock;
 use crate::platform::config::{Config, IamSmartSettings};
 use crate::platform::limits::{InProcess, Limiter, Shared};
 use crate::platform::password::{Hasher, Wrapper};
-use crate::sign_in::Means;
 use crate::sign_in::identity_provider::{IamSmart, IdentityProvider, Kek, Settings};
+use crate::sign_in::{Means, RelyingParty};
 
 /// Refusals leave on this beat: longer than hashing takes on an idle machine.
 const BEAT: Duration = Duration::from_millis(600);
@@ -34,6 +34,10 @@ pub(super) fn means(config: &Config, clock: &Arc<dyn Clock>) -> Result<Means, Fa
         wrapper: wrapper(config)?,
         grants: app::grants,
         provider: provider(config, clock)?,
+        relying_party: Arc::new(RelyingParty::new(
+            &config.passkey_domain,
+            &config.passkey_origins,
+        )?),
         beat: BEAT,
     })
 }

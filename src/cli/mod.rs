@@ -49,8 +49,8 @@ use crate::platform::tlog::NoteError;
 use crate::platform::vault::{RootError, VaultError};
 use crate::population::PopulationError;
 use crate::rent::RentError;
-use crate::sign_in::SignInError;
 use crate::sign_in::identity_provider::EnvelopeError;
+use crate::sign_in::{PartyError, SignInError};
 
 /// Kaifong (街坊): tenant services for public housing.
 ///
@@ -135,6 +135,8 @@ pub enum Failure {
     Limits(#[from] SharedError),
     #[error("cannot use the key of sign-in secrets")]
     Wrapper(#[from] WrapperError),
+    #[error("cannot be the relying party of passkeys: is the domain that of the first origin?")]
+    Passkeys(#[from] PartyError),
     #[error("cannot use the key of iAM Smart")]
     Envelope(#[from] EnvelopeError),
     #[error("cannot sign in")]

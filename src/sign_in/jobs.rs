@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
 
+use super::commands::forms;
 use super::store;
 use crate::platform::db::DbError;
 
@@ -12,5 +13,7 @@ const LOG: TimeDelta = TimeDelta::days(1);
 /// Forgets what is of no more use.
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), DbError> {
     store::revocation::forget(conn, now - LOG)?;
+    store::passkeys::forget_ceremonies(conn, now)?;
+    store::forms::erase(conn, now - forms::KEPT)?;
     store::forget_assertions(conn, now)
 }

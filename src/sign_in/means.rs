@@ -10,6 +10,7 @@ use crate::platform::limits::{Bucket, Limiter, Verdict};
 use crate::platform::password::{Hasher, Wrapper};
 
 use super::identity_provider::IdentityProvider;
+use super::relying_party::RelyingParty;
 use super::standings::Grants;
 
 /// What signing in needs beside the database.
@@ -24,6 +25,8 @@ pub struct Means {
     pub grants: Grants,
     /// iAM Smart, where it is set up.
     pub provider: Option<Arc<dyn IdentityProvider>>,
+    /// What we are to authenticators.
+    pub relying_party: Arc<RelyingParty>,
     /// Refusals leave on this beat, so that how long they took does not tell why.
     pub beat: Duration,
 }

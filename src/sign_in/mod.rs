@@ -6,6 +6,10 @@
 //!   every request ([`SessionStandings`]), so that what changes counts within a second, on
 //!   every replica. The log of changes is a table, so this needs no Redis.
 //! * Wrong name, wrong secret and closed factor are answered alike: same bytes, same time.
+//! * A passkey is another means of the credential it was enrolled with: a session it opens is
+//!   that credential's, and it ends with it.
+//! * What iAM Smart fills a form with is sealed until who asked collects it, once, or for an
+//!   hour.
 //! * Refresh tokens rotate; one that two have used ends the session of both.
 //! * What one person asks for (a role, a device, a client) another approves.
 //! * Passwords come from our own programs only, never from a third party's page, which is why
@@ -21,6 +25,7 @@ mod jobs;
 mod means;
 pub mod mock_iam_smart;
 mod model;
+mod relying_party;
 mod rules;
 mod standings;
 mod store;
@@ -28,6 +33,7 @@ mod store;
 pub use api::routes;
 pub use assertion::{NotAKey, PublicKey};
 pub use bootstrap::{Issued, Posting, administrator};
+pub use commands::forms::SEALED;
 pub use demo::{Credential, Stage, demo};
 pub use jobs::timetable;
 pub use means::{Beat, Means};
@@ -35,4 +41,5 @@ pub use model::{
     ClientKind, DelegateKind, DeviceKind, EnrolmentState, Posted, SessionEnd, SessionKind,
     SignInError,
 };
+pub use relying_party::{PartyError, RelyingParty};
 pub use standings::{Grants, SessionStandings};

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::relying_party::PartyError;
 use crate::kernel::choice::choice;
 use crate::kernel::id::EstateId;
 use crate::kernel::reach::Reach;
@@ -12,6 +13,7 @@ use crate::kernel::role::Role;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 use crate::platform::password::{HasherError, NoRandomness, WrapperError};
+use crate::platform::vault::VaultError;
 
 choice! {
     /// What a caller signed in with.
@@ -122,6 +124,8 @@ pub struct Session {
     pub ends_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub end_reason: Option<SessionEnd>,
+    /// The passkey that opened it.
+    pub passkey_id: Option<Uuid>,
 }
 
 impl Session {
@@ -142,6 +146,32 @@ impl Session {
 #[must_use]
 pub fn subject(kind: SessionKind, principal: Uuid) -> String {
     format!("{kind}:{principal}")
+}
+
+choice! {
+    /// What a passkey is asked for.
+    pub enum CeremonyPurpose {
+        Enrol = "enrol",
+        SignIn = "sign_in",
+        StepUp = "step_up",
+    }
+}
+
+/// Another means by which the holder of a credential signs in.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = crate::platform::db::schema::passkey, check_for_backend(diesel::pg::Pg))]
+pub struct Passkey {
+    pub id: Uuid,
+    /// The credential: of what kind, and which. A session that a passkey opens is its holder's.
+    pub holder_kind: SessionKind,
+    pub holder: Uuid,
+    pub household: Option<TenantCode>,
+    pub name: String,
+    pub credential_id: Vec<u8>,
+    /// As the relying party keeps it.
+    pub credential: serde_json::Value,
+    pub enrolled_at: DateTime<Utc>,
+    pub used_at: Option<DateTime<Utc>>,
 }
 
 /// A member of staff's account.
@@ -247,6 +277,39 @@ pub struct IdentityLink {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
+choice! {
+    /// What iAM Smart may fill in. The spelling is its own, as far as public code shows it.
+    pub enum FormField {
+        ChName = "chName",
+        EnName = "enName",
+        IdNo = "idNo",
+        Gender = "gender",
+        BirthDate = "birthDate",
+        MobileNumber = "mobileNumber",
+        EmailAddress = "emailAddress",
+        ResidentialAddress = "residentialAddress",
+    }
+}
+
+/// A form that iAM Smart was asked to fill.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = crate::platform::db::schema::form_filling, check_for_backend(diesel::pg::Pg))]
+pub struct FormFilling {
+    pub id: Uuid,
+    /// The digest of the state that the answer comes back with.
+    pub state_hash: Vec<u8>,
+    /// The credential of who asked.
+    pub holder: Uuid,
+    /// The identity that was asked, whose key seals the content.
+    pub link_id: Uuid,
+    pub fields: Vec<String>,
+    pub asked_at: DateTime<Utc>,
+    pub filled_at: Option<DateTime<Utc>>,
+    /// What arrived, sealed, until it is collected.
+    pub content: Option<Vec<u8>>,
+    pub collected_at: Option<DateTime<Utc>>,
+}
+
 /// What may be done with a device or client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -281,6 +344,12 @@ pub enum SignInError {
     Unfit(&'static str),
     #[error("the identity is linked to this household already")]
     LinkedAlready,
+    #[error(transparent)]
+    Party(#[from] PartyError),
+    #[error("what fills a form cannot be read or written")]
+    Form(serde_json::Error),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     #[error(transparent)]
     Hasher(#[from] HasherError),
     #[error(transparent)]

@@ -26,7 +26,7 @@ use crate::platform::http::problem::Problem;
 pub use gate::{Gate, Standing, Standings};
 pub use keys::{Jwk, Jwks, JwksError};
 pub use ring::KeyRing;
-pub use verifier::{Claims, Issuer, Verifier};
+pub use verifier::{Claims, Issuer, SessionClaims, Verifier};
 
 /// Something a caller may be allowed to do.
 pub trait Permission: 'static {

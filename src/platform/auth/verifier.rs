@@ -37,10 +37,25 @@ pub struct Claims {
     /// Space-separated scopes: an operator's token only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// How sure it is who the caller is, for services behind: `aal1` or `aal2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// What the caller proved it with (RFC 8176).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
     /// Seconds since 1970.
     pub iat: i64,
     pub nbf: i64,
     pub exp: i64,
+}
+
+/// What a token says of a session.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionClaims<'a> {
+    pub sub: &'a str,
+    pub sid: Uuid,
+    pub acr: &'a str,
+    pub amr: &'a [String],
 }
 
 /// A header with anything else in it is refused.
@@ -78,18 +93,19 @@ impl Issuer {
         Self::sign(key, &claims)
     }
 
-    /// The token of session `sid` of `sub`.
+    /// The token of `session`.
     pub fn mint_for_session(
         &self,
         key: &SigningKey,
-        sub: &str,
-        sid: Uuid,
+        session: &SessionClaims<'_>,
         now: i64,
         seconds: i64,
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let claims = Claims {
-            sid: Some(sid),
-            ..self.claims(sub, now, seconds)
+            sid: Some(session.sid),
+            acr: Some(session.acr.to_owned()),
+            amr: session.amr.to_vec(),
+            ..self.claims(session.sub, now, seconds)
         };
         Self::sign(key, &claims)
     }
@@ -101,6 +117,8 @@ impl Issuer {
             sub: Actor(sub.to_owned()),
             sid: None,
             scope: None,
+            acr: None,
+            amr: Vec::new(),
             iat: now,
             nbf: now,
             exp: now.saturating_add(seconds),

@@ -20,6 +20,8 @@ pub use database_url::DatabaseUrl;
 pub use mistakes::{Mistake, Mistakes};
 pub use pin::Pin;
 
+use url::Url;
+
 use crate::kernel::choice::choice;
 use crate::platform::password::Remembered;
 
@@ -85,6 +87,10 @@ pub struct Config {
     pub audit_origin: String,
     /// Redis, for limits that all replicas share.
     pub redis_url: Option<Remembered>,
+    /// The domain that passkeys are of.
+    pub passkey_domain: String,
+    /// The pages and apps that passkeys are used from.
+    pub passkey_origins: Vec<Url>,
     /// iAM Smart, when all of it is given.
     pub iam_smart: IamSmartSettings,
     /// The names that the environment gave.
@@ -148,6 +154,8 @@ impl Default for Config {
             pkcs11_key: "kaifong-root".to_owned(),
             audit_origin: "kaifong/audit".to_owned(),
             redis_url: None,
+            passkey_domain: "localhost".to_owned(),
+            passkey_origins: Url::parse("http://localhost:8080").into_iter().collect(),
             iam_smart: IamSmartSettings::default(),
             given: BTreeSet::new(),
         }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use super::{Config, Pin};
 use crate::platform::password::Remembered;
@@ -179,6 +180,18 @@ pub(super) static SETTINGS: &[Setting] = &[
         read: |config, value| set(&mut config.redis_url, secret(value)),
         show: |config| show(config.redis_url.as_ref().map(|_| MASKED)),
     },
+    open(
+        "KAIFONG_PASSKEY_DOMAIN",
+        "the domain that passkeys are of; changing it makes every passkey useless",
+        |config, value| set(&mut config.passkey_domain, Ok(value.to_owned())),
+        |config| show(Some(&config.passkey_domain)),
+    ),
+    open(
+        "KAIFONG_PASSKEY_ORIGINS",
+        "the pages and apps that passkeys are used from, the domain's own page first",
+        |config, value| set(&mut config.passkey_origins, origins(value)),
+        |config| show(Some(listed(&config.passkey_origins))),
+    ),
     Setting {
         name: "KAIFONG_IAM_SMART_PAGE",
         meaning: "where browsers are sent to sign in with iAM Smart",
@@ -296,6 +309,29 @@ fn origin(text: &str) -> Result<String, String> {
     NoteKey::new(text, &[])
         .map(|key| key.name().to_owned())
         .map_err(|error| error.to_string())
+}
+
+/// Origins with a comma between them: as a browser or an app names them.
+fn origins(text: &str) -> Result<Vec<Url>, String> {
+    let origin = |text: &str| {
+        let url = Url::parse(text.trim()).ok();
+        // Browsers offer passkeys to nothing else; an app of Android is `android:apk-key-hash:`.
+        url.filter(|url| match url.scheme() {
+            "https" => url.has_host() && url.path() == "/" && url.query().is_none(),
+            "http" => url.host_str() == Some("localhost"),
+            scheme => scheme == "android",
+        })
+    };
+    let read: Option<Vec<Url>> = text.split(',').map(origin).collect();
+    read.ok_or_else(|| "must be https:// origins with a comma between them".to_owned())
+}
+
+fn listed(origins: &[Url]) -> String {
+    let each: Vec<&str> = origins
+        .iter()
+        .map(|origin| origin.as_str().trim_end_matches('/'))
+        .collect();
+    each.join(",")
 }
 
 fn filter(text: &str) -> Result<String, String> {

@@ -44,6 +44,11 @@ fn every_setting_is_read_and_shown_as_it_was_given() {
         ("KAIFONG_AUDIT_ORIGIN", "audit.example/2026"),
         // Secrets: shown as what they are given as here.
         ("KAIFONG_REDIS_URL", "***"),
+        ("KAIFONG_PASSKEY_DOMAIN", "kaifong.example"),
+        (
+            "KAIFONG_PASSKEY_ORIGINS",
+            "https://tenant.kaifong.example,android:apk-key-hash:x",
+        ),
         ("KAIFONG_IAM_SMART_PAGE", "https://page.example"),
         ("KAIFONG_IAM_SMART_API", "http://127.0.0.1:8089"),
         ("KAIFONG_IAM_SMART_CLIENT", "kaifong"),
@@ -72,13 +77,17 @@ fn all_mistakes_are_told_at_once_and_no_secret_with_them() {
         ("KAIFONG_DB_CONNECTIONS", "65"),
         ("KAIFONG_LISTN", "127.0.0.1:1"),
         ("KAIFONG_LOG", "=="),
+        (
+            "KAIFONG_PASSKEY_ORIGINS",
+            "https://a.example,http://b.example",
+        ),
         ("KAIFONG_SHADE", "blue"),
         ("KAIFONG_DATA_DIR", "/x/\u{FFFD}"),
     ])
     .unwrap_err();
     let text = error.to_string();
     let lines: Vec<_> = text.lines().map(str::trim).collect();
-    assert_eq!(lines.len(), 7, "{text}");
+    assert_eq!(lines.len(), 8, "{text}");
     assert_eq!(
         lines[1],
         "KAIFONG_DATABASE_URL must begin with postgresql:// or postgres://"
@@ -93,6 +102,7 @@ fn all_mistakes_are_told_at_once_and_no_secret_with_them() {
         "KAIFONG_LISTN is not a setting; did you mean KAIFONG_LISTEN?"
     );
     assert!(lines[5].starts_with("KAIFONG_LOG="), "{text}");
+    assert!(lines[6].contains("must be https:// origins"), "{text}");
     assert!(!text.contains("hunter2"));
 }
 

@@ -589,6 +589,7 @@ diesel::table! {
         ends_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
         end_reason -> Nullable<Text>,
+        passkey_id -> Nullable<Uuid>,
     }
 }
 
@@ -781,5 +782,43 @@ diesel::table! {
         held -> Integer,
         failed -> Integer,
         ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    passkey (id) {
+        id -> Uuid,
+        holder_kind -> Text,
+        holder -> Uuid,
+        household -> Nullable<BigInt>,
+        name -> Text,
+        credential_id -> Bytea,
+        credential -> Jsonb,
+        enrolled_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    passkey_ceremony (handle_hash) {
+        handle_hash -> Bytea,
+        purpose -> Text,
+        session_id -> Nullable<Uuid>,
+        state -> Jsonb,
+        begun_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    form_filling (id) {
+        id -> Uuid,
+        state_hash -> Bytea,
+        holder -> Uuid,
+        link_id -> Uuid,
+        fields -> Array<Text>,
+        asked_at -> Timestamptz,
+        filled_at -> Nullable<Timestamptz>,
+        content -> Nullable<Bytea>,
+        collected_at -> Nullable<Timestamptz>,
     }
 }

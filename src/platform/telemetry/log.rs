@@ -10,6 +10,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::platform::config::LogFormat;
 
+/// What it says of an authenticator's answer that does not read has bytes of the answer in it.
+const SILENT: &str = "webauthn_rs_core=off";
+
 /// Starts logging to standard error. A second start in one process changes nothing.
 pub fn start(filter: &str, format: LogFormat) {
     let json = match format {
@@ -18,7 +21,7 @@ pub fn start(filter: &str, format: LogFormat) {
         LogFormat::Json => true,
     };
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+        .with_env_filter(EnvFilter::new(format!("{SILENT},{filter}")))
         .with_writer(std::io::stderr);
     let _ = if json {
         builder.json().flatten_event(true).try_init()

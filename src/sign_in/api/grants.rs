@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest};
 use uuid::Uuid;
 
 use super::token::TokenIn;
-use super::{MUST_CHANGE, OwnSession, REFUSED, SEVERAL, UNFIT};
+use super::{MUST_CHANGE, OwnSession, REFUSED, SEVERAL, UNFIT, passkey_grants};
 use crate::app::App;
 use crate::kernel::id::EstateId;
 use crate::kernel::tenant_code::TenantCode;
@@ -37,8 +37,8 @@ const ONE_NAME: Rate = Rate::new(10, Duration::from_secs(30));
 const ONE_DEVICE: Rate = Rate::new(30, Duration::from_secs(4));
 const ONE_ESTATE: Rate = Rate::new(90, Duration::from_secs(1));
 /// How often anyone may ask, at one replica or all that share: more is a flood.
-const EVERYONE: Rate = Rate::new(500, Duration::from_millis(20));
-const ONE_KEY: Rate = Rate::new(20, Duration::from_secs(3));
+pub(super) const EVERYONE: Rate = Rate::new(500, Duration::from_millis(20));
+pub(super) const ONE_KEY: Rate = Rate::new(20, Duration::from_secs(3));
 
 pub(super) async fn grant(
     app: &App,
@@ -72,6 +72,14 @@ pub(super) async fn grant(
         } => by_key(app, &client_assertion_type, client_assertion).await,
         TokenIn::RefreshToken { refresh_token } => by_refresh(app, refresh_token).await,
         TokenIn::StepUp { otp } => step_up(app, request, otp).await,
+        TokenIn::Passkey {
+            ceremony,
+            credential,
+        } => passkey_grants::sign_in(app, (ceremony, credential)).await,
+        TokenIn::PasskeyStepUp {
+            ceremony,
+            credential,
+        } => passkey_grants::step_up(app, request, (ceremony, credential)).await,
     }
 }
 
@@ -79,7 +87,7 @@ fn refused() -> Problem {
     Problem::new(REFUSED).error("invalid_grant")
 }
 
-fn opened(opened: Option<Opened>) -> Grant {
+pub(super) fn opened(opened: Option<Opened>) -> Grant {
     opened.map_or_else(|| Grant::Refused(refused()), Grant::Opened)
 }
 

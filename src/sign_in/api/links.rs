@@ -22,7 +22,7 @@ use crate::platform::http::problem::Problem;
 use crate::platform::limits::{Bucket, Rate};
 use crate::platform::password::{Remembered, Secret};
 use crate::sign_in::commands::links as commands;
-use crate::sign_in::identity_provider::{IdentityProvider, ProviderError};
+use crate::sign_in::identity_provider::{Identified, IdentityProvider, ProviderError};
 use crate::sign_in::model::{IdentityLink, SignInError};
 use crate::sign_in::store;
 use crate::tenancy;
@@ -250,7 +250,7 @@ fn refused() -> Problem {
     Problem::new(REFUSED).error("invalid_grant")
 }
 
-fn provider(app: &App) -> Result<Arc<dyn IdentityProvider>, Problem> {
+pub(super) fn provider(app: &App) -> Result<Arc<dyn IdentityProvider>, Problem> {
     let provider = app.sign_in.provider.clone();
     provider.ok_or_else(|| Problem::new(NO_PROVIDER))
 }
@@ -267,12 +267,22 @@ async fn known(app: &App, sent: (Remembered, Remembered, Remembered)) -> Result<
     arrived(app, sent).await?.ok_or_else(refused)
 }
 
-/// The keyed hash of who came back from iAM Smart with a code, a state and the nonce of
-/// whoever began; none when any of the three is not good.
+/// The keyed hash of who came back from iAM Smart, as [`identified`] tells.
 pub(super) async fn arrived(
     app: &App,
-    (code, state, nonce): (Remembered, Remembered, Remembered),
+    sent: (Remembered, Remembered, Remembered),
 ) -> Result<Option<Digest>, Problem> {
+    let wrapper = &app.sign_in.wrapper;
+    let who = identified(app, sent).await?;
+    Ok(who.map(|who| wrapper.keyed_hash("iam_smart", &who.tokenised_id)))
+}
+
+/// Who came back from iAM Smart with a code, a state and the nonce of whoever began; none when
+/// any of the three is not good.
+pub(super) async fn identified(
+    app: &App,
+    (code, state, nonce): (Remembered, Remembered, Remembered),
+) -> Result<Option<Identified>, Problem> {
     let provider = provider(app)?;
     let (kept, now) = ((state.digest(), nonce.digest()), app.clock.now());
     // Used up before the code is tried: a code that was overheard cannot be tried again.
@@ -285,10 +295,7 @@ pub(super) async fn arrived(
     }
     let exchanged = tokio::task::spawn_blocking(move || provider.exchange(code.reveal()));
     match exchanged.await.map_err(Problem::internal)? {
-        Ok(who) => {
-            let wrapper = &app.sign_in.wrapper;
-            Ok(Some(wrapper.keyed_hash("iam_smart", &who.tokenised_id)))
-        }
+        Ok(who) => Ok(Some(who)),
         Err(ProviderError::Refused) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -3,8 +3,11 @@
 mod clients;
 mod delegates;
 mod devices;
+mod forms;
 mod grants;
 mod links;
+mod passkey_grants;
+mod passkeys;
 mod pins;
 mod sessions;
 mod staff;
@@ -22,6 +25,10 @@ use crate::platform::http::problem::{Kind, Problem};
 permissions! {
     /// See and end one's own sessions, and prove again who one is.
     OwnSession = "session:own";
+    /// See one's own passkeys.
+    OwnPasskeys = "passkey:own";
+    /// Enrol and remove passkeys of one's own.
+    ChangePasskeys = "passkey:own" fresh;
     /// See staff accounts and what they may do.
     ReadStaff = "staff:read" everywhere;
     /// Make and end accounts, issue secrets, ask for roles.
@@ -42,6 +49,8 @@ permissions! {
     LinkIdentities = "identity:write";
     /// See, add and end the identities linked to one's own household.
     OwnIdentities = "identity:own";
+    /// Have forms filled by iAM Smart, and collect what fills them.
+    OwnForms = "form:own";
     /// See, name and end those who may act for one's own household.
     OwnDelegates = "delegate:own";
 }
@@ -84,6 +93,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(sessions::routes);
     cfg.configure(pins::routes);
     cfg.configure(links::routes);
+    cfg.configure(passkeys::routes);
+    cfg.configure(forms::routes);
     cfg.configure(delegates::routes);
     cfg.configure(staff::routes);
     cfg.configure(staff_roles::routes);
@@ -103,6 +114,9 @@ impl From<SignInError> for Problem {
             SignInError::NotNow(why) => Self::new(NOT_NOW).detail(why),
             SignInError::Unfit(why) => Self::new(UNFIT).detail(why),
             SignInError::LinkedAlready => Self::new(LINKED),
+            SignInError::Party(error) => Self::internal(error),
+            SignInError::Form(error) => Self::internal(error),
+            SignInError::Vault(error) => error.into(),
             SignInError::Hasher(error) => error.into(),
             SignInError::Wrapper(error) => Self::internal(error),
             SignInError::Randomness(error) => Self::internal(error),

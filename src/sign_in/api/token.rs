@@ -7,13 +7,16 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use webauthn_rs::prelude::PublicKeyCredential;
 
 use super::grants::{self, Grant};
 use crate::app::App;
 use crate::kernel::tenant_code::TenantCode;
+use crate::platform::auth::SessionClaims;
 use crate::platform::http::problem::Problem;
 use crate::platform::password::Remembered;
 use crate::sign_in::commands::sessions::{self as commands, Opened};
+use crate::sign_in::rules::session::assurance;
 
 /// What one signs in with.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -60,6 +63,23 @@ pub(super) enum TokenIn {
     /// Staff who are signed in, before something sensitive.
     #[serde(rename = "urn:kaifong:step-up")]
     StepUp { otp: Remembered },
+    /// Anyone, by a passkey. JSON only.
+    #[serde(rename = "urn:kaifong:passkey")]
+    Passkey {
+        /// The ceremony begun at `/v1/auth/passkey-sign-in`.
+        ceremony: Remembered,
+        /// What `navigator.credentials.get` gave, `toJSON()`.
+        #[schema(value_type = Object)]
+        credential: Box<PublicKeyCredential>,
+    },
+    /// Anyone who is signed in and has a passkey, before something sensitive. JSON only.
+    #[serde(rename = "urn:kaifong:passkey-step-up")]
+    PasskeyStepUp {
+        /// The ceremony begun at `/v1/auth/passkey-step-up`.
+        ceremony: Remembered,
+        #[schema(value_type = Object)]
+        credential: Box<PublicKeyCredential>,
+    },
 }
 
 /// What one is given.
@@ -181,9 +201,16 @@ fn token(app: &App, opened: Opened) -> Result<TokenOut, Problem> {
         .as_ref()
         .ok_or_else(|| Problem::unavailable("access tokens are issued elsewhere"))?;
     let now = app.clock.now().timestamp();
+    let subject = session.subject();
+    let claims = SessionClaims {
+        sub: &subject,
+        sid: session.id,
+        acr: assurance(&session.amr),
+        amr: &session.amr,
+    };
     let access_token = means
         .issuer
-        .mint_for_session(key, &session.subject(), session.id, now, opened.access)
+        .mint_for_session(key, &claims, now, opened.access)
         .map_err(Problem::internal)?;
     Ok(TokenOut {
         access_token,

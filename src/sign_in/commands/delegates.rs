@@ -4,7 +4,7 @@ use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 use diesel::PgConnection;
 use uuid::Uuid;
 
-use super::end_all;
+use super::{end_all, passkeys};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::audit;
@@ -78,6 +78,7 @@ pub fn end(
     store::end(conn, id, now)?;
     for link in links::of_delegate(conn, id)? {
         links::end(conn, link, now)?;
+        passkeys::remove_all(conn, actor, link, now)?;
         end_all(conn, link, now)?;
     }
     audit::record(conn, actor, "delegate.ended", &id, now)?;

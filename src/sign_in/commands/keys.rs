@@ -259,6 +259,7 @@ pub fn sign_in(
         household: None,
         device: None,
         amr: &["swk"],
+        passkey: None,
     };
     open(conn, &arrival, now).map(Some)
 }

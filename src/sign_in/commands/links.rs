@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use uuid::Uuid;
 
-use super::end_all;
 use super::sessions::{Arrival, Opened, open};
+use super::{end_all, passkeys};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::audit;
@@ -49,13 +49,15 @@ pub fn sign_in(
         principal: link.id,
         household: Some(link.household),
         device: None,
-        amr: &["iam_smart"],
+        // The page that began it, and the app on the phone.
+        amr: &["mca"],
+        passkey: None,
     };
     open(conn, &arrival, now).map(|opened| Chosen::Signed(Box::new(opened)))
 }
 
 /// Whether `link` still acts for its household.
-fn is_in_force(
+pub(super) fn is_in_force(
     conn: &mut PgConnection,
     link: &IdentityLink,
     now: DateTime<Utc>,
@@ -121,5 +123,6 @@ pub fn end(
         .ok_or(SignInError::NotFound)?;
     store::end(conn, id, now)?;
     audit::record(conn, actor, "identity.unlinked", &id, now)?;
+    passkeys::remove_all(conn, actor, id, now)?;
     Ok(end_all(conn, id, now)?)
 }

@@ -1,8 +1,10 @@
 //! Changes to who may sign in and who is. Each runs inside the caller's transaction.
 
 pub(super) mod delegates;
+pub(super) mod forms;
 pub(super) mod keys;
 pub(super) mod links;
+pub(super) mod passkeys;
 pub(super) mod pins;
 pub(super) mod sessions;
 pub(super) mod staff;

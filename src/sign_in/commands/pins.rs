@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use uuid::Uuid;
 
-use super::end_all;
 use super::sessions::{Arrival, Opened, open};
+use super::{end_all, passkeys};
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::audit;
 use crate::platform::auth::Actor;
@@ -58,11 +58,13 @@ pub fn sign_in(
         household: Some(household),
         device,
         amr: &["pin"],
+        passkey: None,
     };
     open(conn, &arrival, now).map(Some)
 }
 
-/// Sets `household`'s PIN; whoever signed in with the old one is signed out.
+/// Sets `household`'s PIN; whoever signed in with the old one is signed out, and the passkeys
+/// that were enrolled with it are removed.
 pub fn set(
     conn: &mut PgConnection,
     actor: &Actor,
@@ -72,5 +74,6 @@ pub fn set(
 ) -> Result<(), SignInError> {
     let id = store::set(conn, household, hash, actor.as_str(), now)?;
     audit::record(conn, actor, "pin.set", &household, now)?;
+    passkeys::remove_all(conn, actor, id, now)?;
     Ok(end_all(conn, id, now)?)
 }

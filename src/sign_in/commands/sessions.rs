@@ -26,6 +26,8 @@ pub struct Arrival {
     pub device: Option<Uuid>,
     /// What they proved it with (RFC 8176).
     pub amr: &'static [&'static str],
+    /// The passkey, if it was one.
+    pub passkey: Option<Uuid>,
 }
 
 /// A session and what its holder is given.
@@ -73,6 +75,7 @@ pub fn open(
         ends_at: now + life.longest,
         ended_at: None,
         end_reason: None,
+        passkey_id: arrival.passkey,
     };
     store::add(conn, &session)?;
     let actor = Actor::named(&session.subject());

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use uuid::Uuid;
 
-use super::end_all;
 use super::sessions::{Arrival, Opened, open};
+use super::{end_all, passkeys};
 use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::sign_in::model::{NewRole, SessionKind, SignInError, StaffAccount, StaffRole, subject};
@@ -80,7 +80,8 @@ pub fn sign_in(
         principal: id,
         household: None,
         device: None,
-        amr: &["pwd", "otp"],
+        amr: &["pwd", "otp", "mfa"],
+        passkey: None,
     };
     let opened = open(conn, &arrival, now)?;
     Ok(Outcome::Signed(Box::new(opened)))
@@ -134,7 +135,7 @@ pub fn create(
 }
 
 /// Gives account `id` a one-time password (hashed) and a new seed (wrapped), forgets every
-/// wrong guess, and signs it out.
+/// wrong guess, removes its passkeys, and signs it out.
 pub fn reset(
     conn: &mut PgConnection,
     actor: &Actor,
@@ -160,6 +161,7 @@ pub fn reset(
     };
     store::save_secrets(conn, &issued)?;
     audit::record(conn, actor, "staff.secrets_issued", &id, now)?;
+    passkeys::remove_all(conn, actor, id, now)?;
     Ok(end_all(conn, id, now)?)
 }
 
@@ -179,6 +181,7 @@ pub fn end(
     }
     store::end(conn, id, now)?;
     audit::record(conn, actor, "staff.ended", &id, now)?;
+    passkeys::remove_all(conn, actor, id, now)?;
     Ok(end_all(conn, id, now)?)
 }
 

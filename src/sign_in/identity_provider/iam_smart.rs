@@ -224,8 +224,10 @@ impl IdentityProvider for IamSmart {
 
     fn open_form(&self, body: &str, signature: &Signature) -> Result<Filled, ProviderError> {
         self.envelope.check(signature, body, self.now())?;
-        let FormBody { content } = parsed(body.as_bytes())?;
-        let content: FormContent = parsed(&open(&self.content_key()?, &content)?)?;
+        let unreadable = |_| EnvelopeError::Content;
+        let FormBody { content } = serde_json::from_str(body).map_err(unreadable)?;
+        let content = open(&self.content_key()?, &content)?;
+        let content: FormContent = serde_json::from_slice(&content).map_err(unreadable)?;
         if content.state != content.business_id {
             return Err(EnvelopeError::Content.into());
         }

@@ -56,6 +56,16 @@ pub fn lifetime(kind: SessionKind, at_device: bool) -> Lifetime {
     }
 }
 
+/// How sure it is who someone is who proved it with `amr` (RFC 8176), as access tokens say it:
+/// two factors are `aal2`, one is `aal1` (NIST SP 800-63B).
+pub fn assurance(amr: &[String]) -> &'static str {
+    if amr.iter().any(|means| means == "mfa") {
+        "aal2"
+    } else {
+        "aal1"
+    }
+}
+
 /// Which of `open` (oldest first) end when one more begins.
 pub fn ended_by_one_more<T: Copy>(open: &[T], at_once: usize) -> Vec<T> {
     let too_many = (open.len() + 1).saturating_sub(at_once);

@@ -3,7 +3,9 @@
 pub(super) mod clients;
 pub(super) mod delegates;
 pub(super) mod devices;
+pub(super) mod forms;
 pub(super) mod links;
+pub(super) mod passkeys;
 pub(super) mod pins;
 pub(super) mod refresh;
 pub(super) mod revocation;

@@ -23,6 +23,9 @@ const PUBLIC: &[&str] = &[
     "enrol_device",
     "begin_iam_smart",
     "claim_delegation",
+    "begin_passkey_sign_in",
+    // iAM Smart, which signs what it sends.
+    "take_filled_form",
 ];
 
 /// A value for every path parameter.

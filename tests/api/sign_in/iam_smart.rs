@@ -17,13 +17,14 @@ use kaifong::sign_in::mock_iam_smart::{Mock, Service, routes};
 use serde_json::{Value, json};
 
 use super::credentials::{PIN, household};
+use super::passkeys::{enrol, try_passkey};
 use super::{access, own_sessions, pin_grant, sign_in};
-use crate::support::{Call, TestApp, start_with_provider};
+use crate::support::{Call, TestApp, count, start_with_provider};
 
 const REDIRECT: &str = "https://tenant.example/back";
 
 /// A mock on a port of its own, and who speaks to it; filled forms go to `callback`.
-fn iam_smart(callback: &str) -> Arc<dyn IdentityProvider> {
+pub fn iam_smart(callback: &str) -> Arc<dyn IdentityProvider> {
     let kek = Kek::generate().unwrap();
     let service = Service {
         client_id: "kaifong".to_owned(),
@@ -87,7 +88,7 @@ fn approve(page: &str, person: &str) -> (String, String) {
 }
 
 /// Comes back from iAM Smart as `person`: code, state and nonce.
-async fn come_back<S, B>(app: &TestApp<S>, person: &'static str) -> Value
+pub async fn come_back<S, B>(app: &TestApp<S>, person: &'static str) -> Value
 where
     S: ActixService<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody,
@@ -101,7 +102,7 @@ where
     json!({ "code": code, "state": state, "nonce": begun["nonce"] })
 }
 
-fn grant(arrival: &Value) -> Call {
+pub fn grant(arrival: &Value) -> Call {
     let mut body = arrival.clone();
     body["grant_type"] = json!("authorization_code");
     sign_in(body)
@@ -263,7 +264,7 @@ fn a_form_is_filled_by_callback_and_a_changed_or_forged_one_is_refused() {
 }
 
 /// The next request to `listener`.
-fn called_back(listener: &TcpListener) -> (Signature, String) {
+pub fn called_back(listener: &TcpListener) -> (Signature, String) {
     let (mut stream, _) = listener.accept().unwrap();
     let (mut text, mut buffer) = (String::new(), [0; 4096]);
     let (head, body) = loop {
@@ -290,4 +291,47 @@ fn header(head: &str, name: &str) -> String {
     let mut lines = head.lines().filter_map(|line| line.split_once(':'));
     let found = lines.find(|(found, _)| found.eq_ignore_ascii_case(name));
     found.unwrap().1.trim().to_owned()
+}
+
+/// A carer's passkey is the carer's: it does as little and ends as soon.
+#[actix_web::test]
+async fn a_delegates_passkey_gives_no_more_and_no_longer_than_the_delegation() {
+    let app = start_with_provider(|_| iam_smart("http://127.0.0.1:1/")).await;
+    let code = household(&app).await;
+    let tenant = app.send(pin_grant(&code, PIN)).await.expect(200);
+    let body = json!({
+        "kind": "carer", "scopes": ["session:own", "passkey:own"], "expires_on": "2026-11-20",
+    });
+    let naming = Call::post("/v1/delegates").bearer(access(&tenant));
+    let named = app.send(naming.json(body)).await.expect(201);
+    let mut arrival = come_back(&app, "wong").await;
+    arrival["invitation"] = named["invitation"].clone();
+    app.send(Call::post("/v1/auth/delegations").json(arrival))
+        .await
+        .expect(201);
+    let carer = app
+        .send(grant(&come_back(&app, "wong").await))
+        .await
+        .expect(200);
+    let (mut phone, _) = enrol(&app, access(&carer)).await;
+
+    let by_passkey = try_passkey(&app, &mut phone).await.expect(200);
+    app.send(own_sessions(access(&by_passkey)))
+        .await
+        .expect(200);
+    let listing = Call::get("/v1/delegates").bearer(access(&by_passkey));
+    app.send(listing).await.expect(403);
+    app.clock.set("2026-11-20T15:59:59Z");
+    try_passkey(&app, &mut phone).await.expect(200);
+    app.clock.set("2026-11-20T16:00:00Z");
+    try_passkey(&app, &mut phone).await.expect(400);
+    assert_eq!(count(&mut app.database.connect(), "passkey"), 1);
+
+    app.clock.set("2026-11-20T15:00:00Z");
+    let tenant = app.send(pin_grant(&code, PIN)).await.expect(200);
+    let path = format!("/v1/delegates/{}", named["id"].as_str().unwrap());
+    let ending = Call::new("DELETE", &path).bearer(access(&tenant));
+    app.send(ending).await.expect(204);
+    try_passkey(&app, &mut phone).await.expect(400);
+    assert_eq!(count(&mut app.database.connect(), "passkey"), 0);
 }

@@ -2,7 +2,11 @@
 
 mod credentials;
 mod devices;
+mod forms;
+mod guards;
 mod iam_smart;
+mod passkey_bounds;
+mod passkeys;
 mod pins;
 mod refresh;
 mod revocation;

@@ -3,7 +3,8 @@
 use kaifong::kernel::clock::Clock;
 use serde_json::{Value, json};
 
-use super::credentials::{PIN, assertion, household};
+use super::credentials::{PIN, assertion, household, staff};
+use super::passkeys::{enrol, try_passkey};
 use super::{access, own_sessions, pin_grant, sign_in};
 use crate::support::{Call, start};
 
@@ -61,12 +62,7 @@ async fn a_token_that_is_not_ours_and_now_is_401_and_never_our_fault() {
     let tokens = app.send(pin_grant(&code, PIN)).await.expect(200);
     let (sid, now) = (tokens["session"].clone(), app.clock.now().timestamp());
     let sub = {
-        use base64::Engine;
-        let payload = access(&tokens).split('.').nth(1).unwrap();
-        let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .decode(payload)
-            .unwrap();
-        let payload: Value = serde_json::from_slice(&payload).unwrap();
+        let payload = payload(access(&tokens));
         assert!(payload.get("roles").is_none() && payload.get("scope").is_none());
         payload["sub"].clone()
     };
@@ -152,6 +148,31 @@ async fn a_token_that_is_not_ours_and_now_is_401_and_never_our_fault() {
         let start: String = token.chars().take(200).collect();
         assert_eq!(answer.status, 401, "{start}");
     }
+}
+
+#[actix_web::test]
+async fn a_token_says_how_its_holder_proved_who_they_are() {
+    let app = start().await;
+    let code = household(&app).await;
+    let by_pin = app.send(pin_grant(&code, PIN)).await.expect(200);
+    let (mut phone, _) = enrol(&app, access(&by_pin)).await;
+    let by_passkey = try_passkey(&app, &mut phone).await.expect(200);
+    let by_password = staff(&app, "chan.tm").await.sign_in(&app).await;
+    for (tokens, acr, amr) in [
+        (&by_pin, "aal1", json!(["pin"])),
+        (&by_passkey, "aal2", json!(["hwk", "mfa"])),
+        (&by_password, "aal2", json!(["pwd", "otp", "mfa"])),
+    ] {
+        let said = payload(access(tokens));
+        assert_eq!((&said["acr"], &said["amr"]), (&json!(acr), &amr));
+    }
+}
+
+fn payload(token: &str) -> Value {
+    use base64::Engine;
+    let payload = token.split('.').nth(1).unwrap();
+    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    serde_json::from_slice(&engine.decode(payload).unwrap()).unwrap()
 }
 
 /// A token of exactly these texts.

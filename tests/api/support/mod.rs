@@ -1,5 +1,6 @@
 //! A real app on a real database, one of each per test.
 
+pub mod authenticator;
 mod call;
 mod database;
 pub mod fixture;
@@ -21,7 +22,7 @@ use kaifong::app::{self, App, Desk};
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::reach::Reach;
 use kaifong::kernel::role::Role;
-use kaifong::platform::auth::{Gate, Issuer, Jwks, Verifier};
+use kaifong::platform::auth::{Gate, Issuer, Jwks, SessionClaims, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience, execute};
 use kaifong::platform::http::measure::measure;
@@ -30,7 +31,7 @@ use kaifong::platform::limits::InProcess;
 use kaifong::platform::password::{Hasher, Wrapper};
 use kaifong::platform::telemetry::Metrics;
 use kaifong::sign_in::identity_provider::IdentityProvider;
-use kaifong::sign_in::{Means, SessionStandings};
+use kaifong::sign_in::{Means, RelyingParty, SessionStandings};
 use serde_json::Value;
 use utoipa_actix_web::AppExt;
 
@@ -158,6 +159,7 @@ async fn start_replica(
             wrapper: Wrapper::of(&[7; 32]).unwrap(),
             grants: app::grants,
             provider,
+            relying_party: Arc::new(relying_party()),
             beat: Duration::from_millis(20),
         },
     });
@@ -185,6 +187,11 @@ async fn start_replica(
         key,
         posts,
     }
+}
+
+fn relying_party() -> RelyingParty {
+    let origins = ["https://tenant.kaifong.example"].map(|origin| origin.parse().unwrap());
+    RelyingParty::new("kaifong.example", &origins).unwrap()
 }
 
 fn issuer() -> Issuer {
@@ -225,8 +232,14 @@ where
 
     fn token_in(&self, subject: &str, sid: uuid::Uuid) -> String {
         let now = self.clock.now().timestamp();
+        let claims = SessionClaims {
+            sub: subject,
+            sid,
+            acr: "aal2",
+            amr: &[],
+        };
         issuer()
-            .mint_for_session(&self.key, subject, sid, now, 300)
+            .mint_for_session(&self.key, &claims, now, 300)
             .unwrap()
     }
 

@@ -15,6 +15,7 @@ mod audit;
 mod break_glass;
 mod door;
 mod estates;
+mod headers;
 mod jobs;
 mod layering;
 mod ledger;

@@ -171,7 +171,7 @@ async fn start_replica(
     let metrics = Data::new(Metrics::new().unwrap());
     let service = init_service(
         actix_web::App::new()
-            .wrap(app::headers())
+            .wrap(app::headers(true))
             .wrap(from_fn(measure))
             .into_utoipa_app()
             .configure(app::routes(app, gate, metrics))

@@ -176,14 +176,16 @@ fn read<T: DeserializeOwned>(
 fn token(app: &App, opened: Opened) -> Result<TokenOut, Problem> {
     let means = &app.sign_in;
     let session = &opened.session;
-    let key = means
-        .signing
-        .as_ref()
-        .ok_or_else(|| Problem::unavailable("access tokens are issued elsewhere"))?;
     let now = app.clock.now().timestamp();
     let access_token = means
         .issuer
-        .mint_for_session(key, &session.subject(), session.id, now, opened.access)
+        .mint_for_session(
+            &means.signing,
+            &session.subject(),
+            session.id,
+            now,
+            opened.access,
+        )
         .map_err(Problem::internal)?;
     Ok(TokenOut {
         access_token,

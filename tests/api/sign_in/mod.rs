@@ -2,11 +2,14 @@
 
 mod credentials;
 mod devices;
+mod guessing;
 mod iam_smart;
 mod pins;
+mod redis_away;
 mod refresh;
 mod revocation;
 mod staff;
+mod token_keys;
 mod tokens;
 
 use serde_json::{Value, json};

@@ -18,6 +18,7 @@ mod estates;
 mod headers;
 mod jobs;
 mod layering;
+mod leaks;
 mod ledger;
 mod limits;
 mod migrations;

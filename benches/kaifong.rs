@@ -47,7 +47,7 @@ fn main() {
     if wanted("vault") {
         vault::bench(settings.rows);
     }
-    if !["rent-run", "people", "hashing", "http"]
+    if !["rent-run", "people", "hashing", "refusals", "http"]
         .iter()
         .any(|name| wanted(name))
     {
@@ -70,6 +70,9 @@ fn main() {
     }
     if wanted("hashing") {
         sign_in::hashing(&history);
+    }
+    if wanted("refusals") {
+        sign_in::refusals(&history);
     }
     if wanted("http") {
         let short = Database::create("bench_short");

@@ -5,8 +5,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use kaifong::kernel::clock::{Clock, SystemClock};
+use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::platform::auth::{Issuer, Jwks, Verifier};
 use kaifong::platform::crypto::SigningKey;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::http::{Server, write_codes_of};
@@ -14,6 +16,8 @@ use super::tools::{Database, folder, median, timed};
 
 const TOKENS: u32 = 5_000;
 const ROUNDS: usize = 3;
+/// Names that each kind of refusal is measured with.
+const NAMES: i64 = 15;
 
 /// Each token is checked once, so none is remembered.
 pub fn tokens() {
@@ -60,11 +64,84 @@ pub fn hashing(history: &Database) {
     );
 }
 
-/// Guesses at the PINs of many households, from eight connections.
+/// A refusal must not tell by its time why: nobody has the name, the secret is wrong, or the
+/// factor is closed. Medians, asked for in turn, of PINs and of passwords.
+pub fn refusals(history: &Database) {
+    let token = history.kaifong(&["token", "--seconds", "7200"]);
+    let (first, _) = write_codes_of(history);
+    let server = Server::start(history, "127.0.0.1:18184");
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let code = |number: i64| TenantCode::of(number).unwrap().to_string();
+    let pin = |code: String| json!({ "grant_type": "pin", "tenant_code": code, "pin": "192837" });
+    let password = |name: String| {
+        let secret = "not the battery staple";
+        json!({ "grant_type": "password", "username": name, "password": secret, "otp": "000000" })
+    };
+    let refused = |body: &Value| {
+        let (took, answer) = timed(|| {
+            let url = format!("http://{}/v1/auth/token", server.address);
+            let asked = agent.post(url).header("Content-Type", "application/json");
+            asked.send(body.to_string()).unwrap()
+        });
+        assert_eq!(answer.status().as_u16(), 400);
+        took.as_secs_f64() * 1000.0
+    };
+    for n in 0..2 * NAMES {
+        let url = format!("http://{}/v1/tenant-pins", server.address);
+        let body = json!({ "tenant_code": code(first + n), "pin": "481516" });
+        let asked = agent.put(url).header("Content-Type", "application/json");
+        let asked = asked.header("Authorization", format!("Bearer {}", token.trim()));
+        assert_eq!(asked.send(body.to_string()).unwrap().status().as_u16(), 204);
+        let login = format!("bench-{n}");
+        let new = [
+            "staff",
+            "add",
+            "--login",
+            &login,
+            "--role",
+            "administrator",
+            "--everywhere",
+        ];
+        history.kaifong(&new);
+    }
+    // The second half of the names is closed first.
+    for n in NAMES..2 * NAMES {
+        for _ in 0..5 {
+            refused(&pin(code(first + n)));
+            refused(&password(format!("bench-{n}")));
+        }
+    }
+    let mut took = [const { vec![] }; 6];
+    for n in 0..NAMES {
+        let asked = [
+            pin(code(TenantCode::LAST - n)),
+            pin(code(first + n)),
+            pin(code(first + NAMES + n)),
+            password(format!("nobody-{n}")),
+            password(format!("bench-{n}")),
+            password(format!("bench-{}", NAMES + n)),
+        ];
+        for (took, body) in took.iter_mut().zip(&asked) {
+            took.push(refused(body));
+        }
+    }
+    let [pin_unknown, pin_wrong, pin_closed, unknown, wrong, closed] = took.map(median);
+    println!("refusals, medians in ms: nobody has the name, wrong secret, closed (all alike)");
+    println!("  PIN      {pin_unknown:.1}, {pin_wrong:.1}, {pin_closed:.1}");
+    println!("  password {unknown:.1}, {wrong:.1}, {closed:.1}\n");
+}
+
+/// Guesses at the PINs of 250 households, from eight connections. At more names it would soon be
+/// told to wait, and no PIN be hashed.
 fn guess(address: &str) -> std::process::Child {
     let script = format!(
         "local codes = {{}}\n\
-         for code in io.lines('{}') do codes[#codes + 1] = code end\n\
+         for code in io.lines('{}') do\n\
+           if #codes < 250 then codes[#codes + 1] = code end\n\
+         end\n\
          local n = 0\n\
          request = function()\n\
            n = n % #codes + 1\n\

@@ -4,12 +4,14 @@
 //! migrations applied, keys loaded). None of them tells anything of a tenant.
 
 use actix_web::http::header::ContentType;
+use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{Data, Json, ServiceConfig as Plain};
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::{self, App};
 use crate::platform::auth::{Gate, Jwks};
@@ -30,8 +32,25 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Adds the API's documentation, which loads nothing from outside.
 pub fn docs(cfg: &mut Plain) {
+    let page = SwaggerUi::new("/{_:.*}").config(Config::from("/openapi.json"));
+    let policy = DefaultHeaders::new().add(("Content-Security-Policy", DOCS_POLICY));
     cfg.service(actix_web::web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", app::document()));
+        .service(actix_web::web::scope("/docs").wrap(policy).service(page))
+        .app_data(Data::new(Description(app::document())))
+        .service(description);
+}
+
+/// The page runs its own scripts, and styles what it draws.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; \
+    style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+struct Description(OpenApi);
+
+/// The description itself; it is not a part of what it describes.
+#[get("/openapi.json")]
+async fn description(description: Data<Description>) -> Json<OpenApi> {
+    Json(description.0.clone())
 }
 
 /// The state of the process.

@@ -6,6 +6,18 @@ use crate::platform::cluster::{Cluster, Options};
 use crate::platform::config::Config;
 use crate::platform::db;
 
+/// Says, when a program starts that runs for long, by which settings the server's own log may
+/// tell of people. The private cluster's never does.
+pub(super) fn heed_server_log(url: &str) -> Result<(), Failure> {
+    for setting in db::talkative(&mut db::connect(url)?)? {
+        tracing::warn!(
+            setting,
+            "the database's own log may tell of people: see deploy/postgresql.conf"
+        );
+    }
+    Ok(())
+}
+
 /// A database that is there and has every migration.
 pub(super) struct Database {
     url: String,

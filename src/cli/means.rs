@@ -21,14 +21,9 @@ pub(super) fn means(config: &Config, clock: &Arc<dyn Clock>) -> Result<Means, Fa
         Some(url) => Box::new(Shared::open(url.reveal(), Arc::clone(clock))?),
         None => Box::new(InProcess::new(Arc::clone(clock))),
     };
-    // With the keys of another issuer there is none here to sign with.
-    let signing = match config.token_keys {
-        Some(_) => None,
-        None => Some(Arc::clone(token::ring(config)?.current())),
-    };
     Ok(Means {
         issuer: token::issuer(config),
-        signing,
+        signing: token::signing(config)?,
         hasher: Hasher::default(),
         limiter,
         wrapper: wrapper(config)?,

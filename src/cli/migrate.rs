@@ -17,9 +17,13 @@ pub(super) struct Migrate {}
 pub(super) fn run(config: &Config) -> Result<ExitCode, Failure> {
     Database::with(config, |url| {
         let applied = db::migrate(url)?;
-        let lines = applied
+        let mut lines = applied
             .iter()
             .fold(String::new(), |text, name| text + "applied " + name + "\n");
+        for setting in db::talkative(&mut db::connect(url)?)? {
+            lines += "the database's own log may tell of people, see deploy/postgresql.conf: ";
+            lines += &(setting + "\n");
+        }
         answer(if lines.is_empty() {
             "nothing to apply\n"
         } else {

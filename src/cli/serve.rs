@@ -16,7 +16,7 @@ use clap::Args;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 
-use super::database::Database;
+use super::database::{Database, heed_server_log};
 use super::work::worker;
 use super::{Failure, keys, means, token};
 use crate::app::{self, App, Desk};
@@ -63,6 +63,7 @@ pub(super) fn serve(
     started: impl FnOnce(Served) -> Result<(), Failure> + Send,
 ) -> Result<ExitCode, Failure> {
     telemetry::start(&config.log, config.log_format);
+    heed_server_log(url)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let patience = Patience {
         connections: u32::try_from(config.db_connections).unwrap_or(u32::MAX),
@@ -119,11 +120,12 @@ fn answer_requests(
     ready: impl FnOnce(Served),
 ) -> Result<(), Failure> {
     let (app, gate, metrics) = (app.clone(), gate.clone(), metrics.clone());
+    let behind_tls = config.behind_tls;
     let address = listener.local_addr().map_err(Failure::io("listen"))?;
     tracing::info!(listen = %address, "serving");
     let server = HttpServer::new(move || {
         actix_web::App::new()
-            .wrap(app::headers())
+            .wrap(app::headers(behind_tls))
             .wrap(from_fn(measure))
             .wrap(TracingLogger::<RequestLog>::new())
             .wrap(Compress::default())

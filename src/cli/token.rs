@@ -3,8 +3,10 @@
 //! They carry their scopes and reach every row; a server takes them only when it is told to
 //! (`KAIFONG_OPERATOR_TOKENS`).
 //!
-//! In service, tokens come from the sign-in service and only its public keys are configured
-//! (`KAIFONG_TOKEN_KEYS`); then there is no key here to sign with.
+//! Every server signs with the current key of its data folder. `KAIFONG_TOKEN_KEYS` names what
+//! is taken instead of that folder's own keys: when several servers have a folder each, the keys
+//! of all. A server whose own key is not among them would issue what nobody takes, and does not
+//! start.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use crate::app;
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::platform::auth::{Issuer, Jwks, KeyRing, Verifier};
 use crate::platform::config::Config;
+use crate::platform::crypto::SigningKey;
 
 /// Mint an operator's access token, for a server that takes operators' tokens
 #[derive(Debug, Args)]
@@ -58,6 +61,22 @@ pub(super) fn mint(
 ) -> Result<String, Failure> {
     let now = SystemClock.now().timestamp();
     Ok(issuer(config).mint(ring(config)?.current(), sub, scope, now, seconds)?)
+}
+
+/// The key to sign with.
+pub(super) fn signing(config: &Config) -> Result<Arc<SigningKey>, Failure> {
+    let key = Arc::clone(ring(config)?.current());
+    if let Some(path) = &config.token_keys
+        && !Jwks::read(path)?.has(&key)
+    {
+        return Err(Failure::Usage(format!(
+            "KAIFONG_TOKEN_KEYS lacks the key {} that this server signs with, so nobody would take \
+             its tokens: add what `kaifong token-keys show` prints to {}",
+            key.id(),
+            path.display()
+        )));
+    }
+    Ok(key)
 }
 
 /// Checks tokens with the configured keys, or with the data folder's own.

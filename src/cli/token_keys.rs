@@ -12,12 +12,19 @@ use crate::platform::config::Config;
 pub(super) enum TokenKeys {
     /// Make the next key the current one; then restart the servers one by one
     Rotate,
+    /// Show the public keys, as a JWKS file for other servers
+    Show,
 }
 
 impl TokenKeys {
     pub fn run(self, config: &Config) -> Result<ExitCode, Failure> {
-        let Self::Rotate = self;
-        let ring = KeyRing::rotate(&config.data_dir.join("keys"))?;
-        answer(&format!("{}\n", ring.current().id()))
+        let folder = config.data_dir.join("keys");
+        match self {
+            Self::Rotate => answer(&format!("{}\n", KeyRing::rotate(&folder)?.current().id())),
+            Self::Show => {
+                let keys = KeyRing::load_or_create(&folder)?.published();
+                answer(&format!("{}\n", serde_json::json!(keys)))
+            }
+        }
     }
 }

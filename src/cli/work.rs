@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::audit::sealer;
-use super::database::Database;
+use super::database::{Database, heed_server_log};
 use super::keys::open_vault;
 use super::verify::{KEY, WITNESS};
 use super::{Failure, answer};
@@ -35,6 +35,7 @@ impl Work {
         telemetry::start(&config.log, config.log_format);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         Database::with(config, |url| {
+            heed_server_log(url)?;
             let worker = worker(config, url, &clock);
             if self.once {
                 let tried = worker.drain()?;

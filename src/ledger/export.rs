@@ -12,13 +12,14 @@ use super::store;
 use crate::kernel::choice::choice;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
+use crate::platform::csv::Sheet;
 
 choice! {
     /// What an export is written in.
     pub enum Format {
         /// A journal for hledger or ledger.
         Hledger = "hledger",
-        /// Lines with a header, quoted as RFC 4180 says.
+        /// Lines with a header, for spreadsheets (RFC 4180).
         Csv = "csv",
     }
 }
@@ -137,11 +138,7 @@ fn export_csv(
     months: Option<(Month, Month)>,
     out: &mut impl Write,
 ) -> Result<u64, LedgerError> {
-    // RFC 4180 ends lines with CR LF.
-    let mut csv = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(out);
-    csv.write_record(journal::COLUMNS).map_err(io)?;
+    let mut sheet = Sheet::begin(out, &journal::COLUMNS)?;
     let mut written = 0;
     for month in months
         .into_iter()
@@ -149,13 +146,11 @@ fn export_csv(
     {
         store::each_effective(conn, month, |transfer| {
             written += 1;
-            csv.write_record(journal::record(transfer)).map_err(io)
+            sheet
+                .line(journal::record(transfer))
+                .map_err(LedgerError::from)
         })?;
     }
-    csv.flush()?;
+    sheet.flush()?;
     Ok(written)
-}
-
-fn io(error: csv::Error) -> LedgerError {
-    LedgerError::File(error.into())
 }

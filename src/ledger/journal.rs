@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::model::{Account, Transfer};
+use crate::platform::csv::Cell;
 
 /// Where the households' accounts are in a journal.
 pub(super) const HOUSEHOLDS: &str = "assets:rent";
@@ -59,25 +60,22 @@ pub(super) const COLUMNS: [&str; 9] = [
 ];
 
 /// `transfer` as a line of a CSV file; accounts are tenant codes or a general account's word.
-pub(super) fn record(transfer: &Transfer) -> [String; 9] {
+pub(super) fn record(transfer: &Transfer) -> [Cell; 9] {
     let account = |number: i64| {
-        Account::of(number).map_or_else(|| number.to_string(), |account| account.to_string())
+        let account = Account::of(number);
+        Cell::Text(account.map_or_else(|| number.to_string(), |account| account.to_string()))
     };
+    let reverses = transfer.reverses.map(|id| id.to_string());
+    let booked_at = transfer.booked_at.format("%Y-%m-%dT%H:%M:%S%.6fZ");
     [
-        transfer.id.to_string(),
-        transfer.effective_on.to_string(),
+        Cell::Text(transfer.id.to_string()),
+        Cell::Text(transfer.effective_on.to_string()),
         account(transfer.debit),
         account(transfer.credit),
-        transfer.amount.to_string(),
-        transfer.kind.to_string(),
-        transfer.source.to_string(),
-        transfer
-            .reverses
-            .map(|id| id.to_string())
-            .unwrap_or_default(),
-        transfer
-            .booked_at
-            .format("%Y-%m-%dT%H:%M:%S%.6fZ")
-            .to_string(),
+        Cell::Figure(transfer.amount.as_decimal()),
+        Cell::Text(transfer.kind.to_string()),
+        Cell::Text(transfer.source.to_string()),
+        Cell::Text(reverses.unwrap_or_default()),
+        Cell::Text(booked_at.to_string()),
     ]
 }

@@ -5,6 +5,7 @@ pub mod auth;
 pub mod cluster;
 pub mod config;
 pub mod crypto;
+pub mod csv;
 pub mod db;
 pub mod http;
 pub mod jobs;

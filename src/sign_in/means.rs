@@ -16,8 +16,8 @@ use super::standings::Grants;
 /// What signing in needs beside the database.
 pub struct Means {
     pub issuer: Issuer,
-    /// What access tokens are signed with; absent, they come from elsewhere.
-    pub signing: Option<Arc<SigningKey>>,
+    /// What access tokens are signed with.
+    pub signing: Arc<SigningKey>,
     pub hasher: Hasher,
     pub limiter: Box<dyn Limiter>,
     pub wrapper: Wrapper,
@@ -39,6 +39,24 @@ impl Means {
             asked: Instant::now(),
             length: self.beat,
         }
+    }
+
+    /// Takes one from each of `buckets` and tries; unless the try is a wrong guess, `names` are
+    /// given back: they count the different names that were guessed at.
+    pub async fn guess<T>(
+        &self,
+        buckets: Vec<Bucket>,
+        names: Bucket,
+        trying: impl Future<Output = Result<T, Problem>>,
+        wrong: impl FnOnce(&T) -> bool,
+    ) -> Result<T, Problem> {
+        let names = vec![names];
+        self.take([buckets, names.clone()].concat()).await?;
+        let tried = trying.await;
+        if !tried.as_ref().is_ok_and(wrong) {
+            self.limiter.give_back(names).await;
+        }
+        tried
     }
 
     /// Takes one from each of `buckets`, or refuses.

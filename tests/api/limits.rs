@@ -1,61 +1,11 @@
 //! Limits that replicas share through Redis, and what is left without it.
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use kaifong::kernel::clock::SystemClock;
-use kaifong::platform::limits::{Bucket, InProcess, Limiter, Rate, Shared, Verdict};
-use uuid::Uuid;
+use kaifong::platform::limits::{Bucket, InProcess, Limiter, Rate, Verdict};
 
 use crate::support::FixedClock;
-
-/// A Redis of the test's own, on a socket.
-struct Redis {
-    child: Child,
-    folder: PathBuf,
-}
-
-impl Redis {
-    /// None, said loudly, on a machine without Redis.
-    fn start() -> Option<Self> {
-        let folder = std::env::temp_dir().join(format!("redis-{}", Uuid::now_v7().simple()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let child = Command::new("redis-server")
-            .args(["--port", "0", "--save", "", "--unixsocket"])
-            .arg(folder.join("socket"))
-            .current_dir(&folder)
-            .stdout(Stdio::null())
-            .spawn();
-        let Ok(child) = child else {
-            eprintln!("SKIPPED: no redis-server here, limits shared through Redis are not tried");
-            return None;
-        };
-        let redis = Self { child, folder };
-        let started = Instant::now();
-        while !redis.folder.join("socket").exists() {
-            assert!(
-                started.elapsed() < Duration::from_secs(10),
-                "redis does not start"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Some(redis)
-    }
-
-    fn limiter(&self) -> Shared {
-        let url = format!("redis+unix://{}", self.folder.join("socket").display());
-        Shared::open(&url, std::sync::Arc::new(SystemClock)).unwrap()
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
+use crate::support::redis::Redis;
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -103,6 +53,35 @@ async fn one_question_takes_from_every_bucket_or_from_none() {
             3,
             "refusals took some"
         );
+    }
+}
+
+#[actix_web::test]
+async fn different_names_count_once_each_until_they_are_given_back() {
+    let clock = FixedClock::at("2026-11-20T01:00:00Z");
+    let mut limiters: Vec<Box<dyn Limiter>> = vec![Box::new(InProcess::new(clock))];
+    let redis = Redis::start();
+    if let Some(redis) = &redis {
+        limiters.push(Box::new(redis.limiter()));
+    }
+    for limiter in &limiters {
+        let of = |who: &str| {
+            let rate = Rate::new(3, HOUR);
+            vec![Bucket::of_different("test", "names", who, rate)]
+        };
+        // However often the same ones come.
+        for who in ["a", "b", "a", "c", "b", "a"] {
+            assert_eq!(limiter.take(of(who)).await, Verdict::Allowed, "{who}");
+        }
+        assert_ne!(limiter.take(of("d")).await, Verdict::Allowed);
+        assert_eq!(limiter.take(of("a")).await, Verdict::Allowed);
+        // What was not taken is not given back, and nothing twice.
+        limiter.give_back(of("d")).await;
+        assert_ne!(limiter.take(of("d")).await, Verdict::Allowed);
+        limiter.give_back(of("b")).await;
+        limiter.give_back(of("b")).await;
+        assert_eq!(limiter.take(of("d")).await, Verdict::Allowed);
+        assert_ne!(limiter.take(of("b")).await, Verdict::Allowed);
     }
 }
 

@@ -54,6 +54,13 @@ impl Jwks {
         }
     }
 
+    /// Whether `key` is among them.
+    #[must_use]
+    pub fn has(&self, key: &SigningKey) -> bool {
+        let own = Self::of(key);
+        own.keys.iter().all(|one| self.keys.contains(one))
+    }
+
     /// Reads the set in `path`.
     pub fn read(path: &Path) -> Result<Self, JwksError> {
         let set: Self = serde_json::from_slice(&fs::read(path)?)?;

@@ -49,6 +49,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where the API is served.
     pub listen: SocketAddr,
+    /// Whether a proxy speaks TLS in front of it.
+    pub behind_tls: bool,
     /// Database connections, each with its own thread.
     pub db_connections: usize,
     /// Calls that may wait for a connection; one more is turned away.
@@ -135,6 +137,7 @@ impl Default for Config {
             database_url: None,
             data_dir: PathBuf::from(".kaifong"),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            behind_tls: false,
             db_connections: 8,
             db_queue: 256,
             db_patience: Duration::from_secs(2),

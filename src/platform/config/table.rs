@@ -60,6 +60,12 @@ pub(super) static SETTINGS: &[Setting] = &[
         |config| show(Some(config.listen)),
     ),
     open(
+        "KAIFONG_BEHIND_TLS",
+        "on tells browsers to come by TLS only, which a proxy in front speaks; or off",
+        |config, value| set(&mut config.behind_tls, switch(value)),
+        |config| show(Some(if config.behind_tls { "on" } else { "off" })),
+    ),
+    open(
         "KAIFONG_DB_CONNECTIONS",
         "database connections, each with its own thread (1 to 64)",
         |config, value| set(&mut config.db_connections, number(value, 1..=64)),
@@ -126,7 +132,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     ),
     open(
         "KAIFONG_TOKEN_KEYS",
-        "a JWKS file with the public keys of the token issuer",
+        "a JWKS file with the public keys of tokens; this server's own is among them",
         |config, value| set(&mut config.token_keys, path(value).map(Some)),
         |config| show(config.token_keys.as_ref().map(|file| file.display())),
     ),

@@ -24,6 +24,7 @@ fn every_setting_is_read_and_shown_as_it_was_given() {
         ("KAIFONG_DATABASE_URL", "postgresql://app@db/k"),
         ("KAIFONG_DATA_DIR", "/srv/kaifong"),
         ("KAIFONG_LISTEN", "[::1]:9000"),
+        ("KAIFONG_BEHIND_TLS", "on"),
         ("KAIFONG_DB_CONNECTIONS", "64"),
         ("KAIFONG_DB_QUEUE", "1000"),
         ("KAIFONG_DB_PATIENCE_MS", "1500"),

@@ -15,6 +15,7 @@ use diesel::result::Error as Diesel;
 use tokio::sync::oneshot;
 
 use super::DbError;
+use super::quiet::HUSH;
 
 /// A connection that stood idle for longer may have been cut off, and is tested before use.
 const FRESH: Duration = Duration::from_secs(1);
@@ -66,6 +67,8 @@ struct RequestSession;
 
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for RequestSession {
     fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
+        conn.batch_execute(HUSH)
+            .map_err(diesel::r2d2::Error::QueryError)?;
         conn.batch_execute(
             "SET ROLE kaifong_app; SET timezone = 'UTC'; SET statement_timeout = '5s'; \
              SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'; \

@@ -8,11 +8,13 @@
 //! * The application works as the role `kaifong_app`, which owns nothing.
 //! * Tables of personal data show no row until [`reach_in`] says, for one transaction, which
 //!   rows its caller reaches.
+//! * Values stay out of the server's own log, as far as the session's role may see to it.
 //! * Work that a caller no longer waits for still ends by itself: all of it is kept, or none.
 
 mod copy;
 mod door;
 mod error;
+mod quiet;
 mod reach;
 pub mod schema;
 mod xid;
@@ -26,6 +28,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 pub use copy::{CopyRow, copy_frozen};
 pub use door::{Db, Patience, transact};
 pub use error::DbError;
+pub use quiet::talkative;
 pub use reach::reach_in;
 pub use xid::{TransactionId, Xid8};
 
@@ -37,7 +40,9 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(7210811)";
 
 /// Connects as the owner of the schema: for migrations and bulk loads.
 pub fn connect_as_owner(url: &str) -> Result<PgConnection, DbError> {
-    Ok(PgConnection::establish(url)?)
+    let mut conn = PgConnection::establish(url)?;
+    conn.batch_execute(quiet::HUSH)?;
+    Ok(conn)
 }
 
 /// Connects as the application does, without a time limit: for long work off the request path.

@@ -4,6 +4,8 @@
 //!   estate, everyone), from all of them or from none.
 //! * With Redis the buckets are shared. Without it, or while it does not answer, each replica
 //!   keeps its own and allows a quarter: losing Redis opens no door.
+//! * A bucket may count how many different ones try instead of how often: it shows who goes
+//!   through many names, one guess at each. Who proves to be who they said gives back.
 //! * A bucket is named by a digest: what it counts for is not to be read in Redis.
 //! * An empty bucket locks nobody out: it refills, and other ways to sign in have their own.
 
@@ -60,19 +62,46 @@ impl Rate {
 pub struct Bucket {
     name: String,
     rate: Rate,
+    /// Who takes from it once and not again while it fills; absent, every time counts.
+    once: Option<String>,
 }
 
 impl Bucket {
     /// The bucket of `whom` among those of `what`.
     #[must_use]
     pub fn of(what: &'static str, whom: &str, rate: Rate) -> Self {
-        let digest = hex(&sha256(&[what.as_bytes(), b"\0", whom.as_bytes()]));
-        let short: String = digest.chars().take(32).collect();
         Self {
-            name: format!("kaifong:limit:{short}"),
+            name: name_of(&[what, whom]),
             rate,
+            once: None,
         }
     }
+
+    /// The bucket of `whom` among those of `what`, which counts how many different ones try:
+    /// `who` takes from it once while it fills, however often they come.
+    #[must_use]
+    pub fn of_different(what: &'static str, whom: &str, who: &str, rate: Rate) -> Self {
+        Self {
+            once: Some(name_of(&[what, whom, who])),
+            ..Self::of(what, whom, rate)
+        }
+    }
+
+    fn stricter(self) -> Self {
+        Self {
+            rate: self.rate.stricter(),
+            ..self
+        }
+    }
+}
+
+fn name_of(parts: &[&str]) -> String {
+    let parts: Vec<_> = parts
+        .iter()
+        .flat_map(|part| [part.as_bytes(), b"\0"])
+        .collect();
+    let short: String = hex(&sha256(&parts)).chars().take(32).collect();
+    format!("kaifong:limit:{short}")
 }
 
 /// Whether one more may be tried.
@@ -87,6 +116,9 @@ pub enum Verdict {
 pub trait Limiter: Send + Sync {
     /// Takes one from each of `buckets`, or none.
     fn take(&self, buckets: Vec<Bucket>) -> LocalBoxFuture<'_, Verdict>;
+
+    /// Gives back what someone took once, who proved to be who they said.
+    fn give_back(&self, buckets: Vec<Bucket>) -> LocalBoxFuture<'_, ()>;
 }
 
 /// When a bucket of `rate` that is paid up to `paid` will be, with one more taken at `now`; or

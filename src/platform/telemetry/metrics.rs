@@ -8,6 +8,8 @@ use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounter, IntGauge, Registry, TextEncoder,
 };
 
+use super::log::SCRUBBED;
+
 /// Every metric of the program.
 pub struct Metrics {
     registry: Registry,
@@ -33,6 +35,9 @@ impl Metrics {
         )?;
         registry.register(Box::new(answers.clone()))?;
         registry.register(Box::new(waiting.clone()))?;
+        if let Some(scrubbed) = &*SCRUBBED {
+            registry.register(Box::new(scrubbed.clone()))?;
+        }
         Ok(Self {
             registry,
             answers,

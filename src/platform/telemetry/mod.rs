@@ -5,6 +5,11 @@
 
 mod log;
 mod metrics;
+mod panics;
+mod scrub;
+#[cfg(test)]
+mod tests;
 
 pub use log::{RequestLog, start};
 pub use metrics::Metrics;
+pub use panics::quiet_panics;

@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::token::TokenIn;
 use super::{MUST_CHANGE, OwnSession, REFUSED, SEVERAL, UNFIT, passkey_grants};
 use crate::app::App;
-use crate::kernel::id::EstateId;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::auth::{Authorized, Permission};
 use crate::platform::http::problem::Problem;
@@ -19,7 +18,7 @@ use crate::sign_in::assertion::{self, PublicKey};
 use crate::sign_in::commands::links::Chosen;
 use crate::sign_in::commands::sessions::{self, Opened};
 use crate::sign_in::commands::{keys, links, pins, staff};
-use crate::sign_in::model::{DeviceKind, EnrolmentState, SessionKind, SignInError};
+use crate::sign_in::model::{Device, DeviceKind, EnrolmentState, SessionKind, SignInError};
 use crate::sign_in::rules::session::lifetime;
 use crate::sign_in::rules::staff::password_may_be;
 use crate::sign_in::store;
@@ -38,6 +37,13 @@ const ONE_DEVICE: Rate = Rate::new(30, Duration::from_secs(4));
 const ONE_ESTATE: Rate = Rate::new(90, Duration::from_secs(1));
 /// How often anyone may ask, at one replica or all that share: more is a flood.
 pub(super) const EVERYONE: Rate = Rate::new(500, Duration::from_millis(20));
+/// How many different names may be guessed at: at a kiosk, at a gateway that many telephone,
+/// from anywhere else, and of staff. Who goes through many names makes one guess at each, and no
+/// name's own lock would show it. A flood from anywhere does not close the kiosks.
+const NAMES_AT_KIOSK: Rate = Rate::new(10, Duration::from_mins(6));
+const NAMES_AT_GATEWAY: Rate = Rate::new(100, Duration::from_secs(12));
+const NAMES_ANYWHERE: Rate = Rate::new(300, Duration::from_secs(12));
+const NAMES_OF_STAFF: Rate = Rate::new(60, Duration::from_mins(1));
 pub(super) const ONE_KEY: Rate = Rate::new(20, Duration::from_secs(3));
 
 pub(super) async fn grant(
@@ -83,6 +89,12 @@ pub(super) async fn grant(
     }
 }
 
+impl Grant {
+    fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+}
+
 fn refused() -> Problem {
     Problem::new(REFUSED).error("invalid_grant")
 }
@@ -101,12 +113,17 @@ struct Sent {
 async fn by_password(app: &App, username: String, sent: Sent) -> Result<Grant, Problem> {
     let means = &app.sign_in;
     let name = username.to_lowercase();
-    means
-        .take(vec![
-            Bucket::of("staff", &name, ONE_NAME),
-            Bucket::of("staff", "", EVERYONE),
-        ])
-        .await?;
+    let buckets = vec![
+        Bucket::of("staff", &name, ONE_NAME),
+        Bucket::of("staff", "", EVERYONE),
+    ];
+    let names = Bucket::of_different("staff-names", "", &name, NAMES_OF_STAFF);
+    let trying = try_password(app, name, sent);
+    means.guess(buckets, names, trying, Grant::is_refused).await
+}
+
+async fn try_password(app: &App, name: String, sent: Sent) -> Result<Grant, Problem> {
+    let means = &app.sign_in;
     if let Some(new) = &sent.new_password
         && let Err(why) = password_may_be(&name, new.reveal())
     {
@@ -174,7 +191,7 @@ fn step(app: &App, secrets: &StaffSecrets, otp: &Remembered) -> Result<Option<i6
 }
 
 /// The kiosk or gateway at whose side a request comes: its token is beside the tenant's PIN.
-async fn host(app: &App, request: &HttpRequest) -> Result<Option<(Uuid, EstateId)>, Problem> {
+async fn host(app: &App, request: &HttpRequest) -> Result<Option<Device>, Problem> {
     if !request.headers().contains_key(AUTHORIZATION) {
         return Ok(None);
     }
@@ -184,7 +201,7 @@ async fn host(app: &App, request: &HttpRequest) -> Result<Option<(Uuid, EstateId
     let id = id.ok_or_else(Problem::forbidden)?;
     let device = app.db.query(move |conn| store::devices::device(conn, id));
     match device.await? {
-        Some(device) if device.kind != DeviceKind::Handheld => Ok(Some((id, device.estate_id))),
+        Some(device) if device.kind != DeviceKind::Handheld => Ok(Some(device)),
         // An officer's handheld is not for tenants.
         _ => Err(Problem::forbidden()),
     }
@@ -198,15 +215,35 @@ async fn by_pin(
 ) -> Result<Grant, Problem> {
     let means = &app.sign_in;
     let host = host(app, request).await?;
+    let name = code.to_string();
     let mut buckets = vec![
-        Bucket::of("pin", &code.to_string(), ONE_NAME),
+        Bucket::of("pin", &name, ONE_NAME),
         Bucket::of("pin", "", EVERYONE),
     ];
-    if let Some((device, estate)) = host {
-        buckets.push(Bucket::of("device", &device.to_string(), ONE_DEVICE));
-        buckets.push(Bucket::of("estate", &estate.to_string(), ONE_ESTATE));
-    }
-    means.take(buckets).await?;
+    let names = match &host {
+        None => Bucket::of_different("names", "", &name, NAMES_ANYWHERE),
+        Some(device) => {
+            let (id, estate) = (device.id.to_string(), device.estate_id.to_string());
+            buckets.push(Bucket::of("device", &id, ONE_DEVICE));
+            buckets.push(Bucket::of("estate", &estate, ONE_ESTATE));
+            let rate = match device.kind {
+                DeviceKind::Kiosk => NAMES_AT_KIOSK,
+                _ => NAMES_AT_GATEWAY,
+            };
+            Bucket::of_different("names", &id, &name, rate)
+        }
+    };
+    let trying = try_pin(app, host.map(|device| device.id), code, pin);
+    means.guess(buckets, names, trying, Grant::is_refused).await
+}
+
+async fn try_pin(
+    app: &App,
+    device: Option<Uuid>,
+    code: TenantCode,
+    pin: Remembered,
+) -> Result<Grant, Problem> {
+    let means = &app.sign_in;
     let now = app.clock.now();
     let found = app.db.read(move |conn| {
         let kept = store::pins::of(conn, code)?;
@@ -224,7 +261,6 @@ async fn by_pin(
         right: checked != Match::No,
         rehashed,
     };
-    let device = host.map(|(device, _)| device);
     let signed = app
         .db
         .write(move |conn| pins::sign_in(conn, code, tried, device, now));

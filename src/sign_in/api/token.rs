@@ -196,10 +196,6 @@ fn read<T: DeserializeOwned>(
 fn token(app: &App, opened: Opened) -> Result<TokenOut, Problem> {
     let means = &app.sign_in;
     let session = &opened.session;
-    let key = means
-        .signing
-        .as_ref()
-        .ok_or_else(|| Problem::unavailable("access tokens are issued elsewhere"))?;
     let now = app.clock.now().timestamp();
     let subject = session.subject();
     let claims = SessionClaims {
@@ -210,7 +206,7 @@ fn token(app: &App, opened: Opened) -> Result<TokenOut, Problem> {
     };
     let access_token = means
         .issuer
-        .mint_for_session(key, &claims, now, opened.access)
+        .mint_for_session(&means.signing, &claims, now, opened.access)
         .map_err(Problem::internal)?;
     Ok(TokenOut {
         access_token,

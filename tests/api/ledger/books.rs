@@ -156,7 +156,7 @@ fn csv_has_a_header_and_a_line_a_transfer() {
     let books = lived_in();
     let text = exported(&books, Range::default(), Format::Csv);
     assert!(
-        text.starts_with("id,effective_on,debit,credit,amount,kind,source,reverses,booked_at\r\n")
+        text.starts_with("\"id\",\"effective_on\",\"debit\",\"credit\",\"amount\",\"kind\",\"source\",\"reverses\",\"booked_at\"\r\n")
     );
     let mut rows = csv::Reader::from_reader(text.as_bytes());
     let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();

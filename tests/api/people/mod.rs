@@ -6,7 +6,6 @@ mod erasure;
 mod guards;
 mod head;
 mod join;
-mod leaks;
 mod reach;
 mod rotation;
 mod search;

@@ -76,6 +76,20 @@ where
     app.send(changing.json(json!({ "change": change }))).await
 }
 
+/// The token of a kiosk that works.
+pub async fn working<S, B>(app: &TestApp<S>, kind: &str) -> String
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody,
+{
+    let device = enrolled(app, kind).await;
+    change(app, &device, "officer-8", "approve")
+        .await
+        .expect(200);
+    let tokens = signing_in(app, &device, "working-1").await.expect(200);
+    access(&tokens).to_owned()
+}
+
 async fn signing_in<S, B>(app: &TestApp<S>, device: &Device, jti: &str) -> Answer
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,

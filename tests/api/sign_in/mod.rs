@@ -4,13 +4,16 @@ mod credentials;
 mod devices;
 mod forms;
 mod guards;
+mod guessing;
 mod iam_smart;
 mod passkey_bounds;
 mod passkeys;
 mod pins;
+mod redis_away;
 mod refresh;
 mod revocation;
 mod staff;
+mod token_keys;
 mod tokens;
 
 use serde_json::{Value, json};

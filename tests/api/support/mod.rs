@@ -6,6 +6,8 @@ mod database;
 pub mod fixture;
 mod posts;
 pub mod program;
+pub mod redis;
+pub mod serving;
 pub mod world;
 
 use std::sync::{Arc, Mutex};
@@ -27,7 +29,7 @@ use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience, execute};
 use kaifong::platform::http::measure::measure;
 use kaifong::platform::jobs::Worker;
-use kaifong::platform::limits::InProcess;
+use kaifong::platform::limits::{InProcess, Limiter};
 use kaifong::platform::password::{Hasher, Wrapper};
 use kaifong::platform::telemetry::Metrics;
 use kaifong::sign_in::identity_provider::IdentityProvider;
@@ -95,7 +97,24 @@ pub async fn start_with(
     let clock = FixedClock::at("2026-11-20T01:00:00Z");
     let key = Arc::new(SigningKey::generate().unwrap());
     cheap_hashing(&database);
-    start_replica(Arc::new(database), patience, clock, key, None).await
+    start_replica(Arc::new(database), patience, clock, key, Beside::default()).await
+}
+
+/// Starts the app with a limiter that is not its own.
+pub async fn start_with_limiter(
+    limiter: Box<dyn Limiter>,
+) -> TestApp<
+    impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
+> {
+    let database = TestDatabase::create();
+    let clock = FixedClock::at("2026-11-20T01:00:00Z");
+    let key = Arc::new(SigningKey::generate().unwrap());
+    cheap_hashing(&database);
+    let beside = Beside {
+        limiter: Some(limiter),
+        ..Beside::default()
+    };
+    start_replica(Arc::new(database), PATIENCE, clock, key, beside).await
 }
 
 /// Starts another app on the same database, clock and key.
@@ -104,7 +123,7 @@ pub async fn start_beside(
 ) -> TestApp<
     impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
 > {
-    start_replica(database, PATIENCE, clock, key, None).await
+    start_replica(database, PATIENCE, clock, key, Beside::default()).await
 }
 
 /// Starts the app with iAM Smart.
@@ -117,8 +136,11 @@ pub async fn start_with_provider(
     let clock = FixedClock::at("2026-11-20T01:00:00Z");
     let key = Arc::new(SigningKey::generate().unwrap());
     cheap_hashing(&database);
-    let provider = Some(provider(clock.clone()));
-    start_replica(Arc::new(database), PATIENCE, clock, key, provider).await
+    let beside = Beside {
+        provider: Some(provider(clock.clone())),
+        ..Beside::default()
+    };
+    start_replica(Arc::new(database), PATIENCE, clock, key, beside).await
 }
 
 const PATIENCE: Patience = Patience {
@@ -135,12 +157,19 @@ fn cheap_hashing(database: &TestDatabase) {
     let _ = execute(&mut database.connect(), cheap);
 }
 
+/// What most apps have none of.
+#[derive(Default)]
+struct Beside {
+    provider: Option<Arc<dyn IdentityProvider>>,
+    limiter: Option<Box<dyn Limiter>>,
+}
+
 async fn start_replica(
     database: Arc<TestDatabase>,
     patience: Patience,
     clock: Arc<FixedClock>,
     key: Arc<SigningKey>,
-    provider: Option<Arc<dyn IdentityProvider>>,
+    beside: Beside,
 ) -> TestApp<
     impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
 > {
@@ -153,12 +182,14 @@ async fn start_replica(
         desk: Desk::default(),
         sign_in: Means {
             issuer: issuer(),
-            signing: Some(key.clone()),
+            signing: key.clone(),
             hasher: Hasher::default(),
-            limiter: Box::new(InProcess::new(clock.clone())),
+            limiter: beside
+                .limiter
+                .unwrap_or_else(|| Box::new(InProcess::new(clock.clone()))),
             wrapper: Wrapper::of(&[7; 32]).unwrap(),
             grants: app::grants,
-            provider,
+            provider: beside.provider,
             relying_party: Arc::new(relying_party()),
             beat: Duration::from_millis(20),
         },
@@ -173,7 +204,7 @@ async fn start_replica(
     let metrics = Data::new(Metrics::new().unwrap());
     let service = init_service(
         actix_web::App::new()
-            .wrap(app::headers())
+            .wrap(app::headers(true))
             .wrap(from_fn(measure))
             .into_utoipa_app()
             .configure(app::routes(app, gate, metrics))

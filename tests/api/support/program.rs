@@ -62,6 +62,19 @@ impl Program {
         self.run(&["cluster", "run", "--", "sh", "-ec", line])
     }
 
+    /// Runs a line of shell beside a server that is up; what it printed.
+    #[track_caller]
+    pub fn shell_beside(&self, url: &str, line: &str) -> Vec<u8> {
+        let output = Command::new("sh")
+            .args(["-ec", line])
+            .env("KAIFONG_DATABASE_URL", url)
+            .env("KAIFONG_PG_BIN", std::env::var("KAIFONG_PG_BIN").unwrap())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{line}: {output:?}");
+        output.stdout
+    }
+
     /// One number out of the database.
     #[track_caller]
     pub fn number(&self, sql: &str) -> i64 {

@@ -84,6 +84,7 @@ diesel::table! {
         outcome -> Text,
         note -> Text,
         reviewed_at -> Timestamptz,
+        approver -> Text,
     }
 }
 
@@ -781,5 +782,13 @@ diesel::table! {
         held -> Integer,
         failed -> Integer,
         ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    general_holiday (date) {
+        date -> Date,
+        name -> Text,
+        source -> Text,
     }
 }

@@ -240,7 +240,7 @@ async fn approve_break_glass(
     Ok((Json(approved.await?.into()), StatusCode::CREATED))
 }
 
-/// Review an access that is over.
+/// Review an access; one that is under way ends with it.
 #[utoipa::path(
     tag = "break-glass",
     params(("id" = Uuid, Path), IdempotencyKey),
@@ -323,8 +323,8 @@ impl From<BreakGlassError> for Problem {
             BreakGlassError::OwnRequest
             | BreakGlassError::TooLate
             | BreakGlassError::Approved
-            | BreakGlassError::Reviewed
-            | BreakGlassError::UnderWay(_) => Self::new(REFUSED).detail(why),
+            | BreakGlassError::OwnApproval
+            | BreakGlassError::Reviewed => Self::new(REFUSED).detail(why),
             BreakGlassError::Db(error) => error.into(),
         }
     }

@@ -9,6 +9,7 @@ use super::{rules, store};
 use crate::kernel::clock::hong_kong_date;
 use crate::platform::audit::{self, Entry};
 use crate::platform::auth::Actor;
+use crate::platform::calendar::next_working_day;
 
 /// Asks for access.
 pub fn request(
@@ -47,7 +48,8 @@ pub fn approve(
 ) -> Result<Approval, BreakGlassError> {
     let request = store::request(conn, id)?.ok_or(BreakGlassError::NoSuchRequest)?;
     not_suspended(conn, &request.staff, now)?;
-    let approval = rules::approval(&request, actor.as_str(), now)?;
+    let review_by = next_working_day(conn, hong_kong_date(now))?;
+    let approval = rules::approval(&request, actor.as_str(), review_by, now)?;
     store::add_approval(conn, &approval)?;
     record(conn, actor, "break_glass.approved", &request, now)?;
     Ok(approval)
@@ -69,6 +71,7 @@ pub fn review(
         outcome,
         note: note.to_owned(),
         reviewed_at: now,
+        approver: approval.approver.clone(),
     };
     rules::review(&approval, &review)?;
     store::add_review(conn, &review)?;
@@ -76,16 +79,14 @@ pub fn review(
     Ok(review)
 }
 
-/// What `actor` may read of `subject` at `now` by break-glass; none while one of its accesses
-/// waits too long for its review.
+/// The accesses that `actor` has at `now`; none while one waits too long for its review.
 pub fn in_force(
     conn: &mut PgConnection,
     actor: &Actor,
-    subject: Subject,
     now: DateTime<Utc>,
 ) -> Result<Vec<InForce>, BreakGlassError> {
     not_suspended(conn, actor.as_str(), now)?;
-    Ok(store::in_force(conn, actor.as_str(), subject, now)?)
+    Ok(store::in_force(conn, actor.as_str(), now)?)
 }
 
 fn not_suspended(

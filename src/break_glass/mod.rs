@@ -3,8 +3,11 @@
 //!
 //! * One member of staff asks, with a reason and a ticket; another approves. It begins with the
 //!   approval and is over after half an hour at most.
-//! * A third person, or the approver, reviews it within one working day. Whoever has one
-//!   that was not reviewed in time has no more of them: neither new ones, nor those approved.
+//! * A third person reviews it by the end of the next working day; one under way ends with its
+//!   review. Whoever has one that was not reviewed in time has no more of them: neither new
+//!   ones, nor those approved.
+//! * What it lets its holder read is asked in the reading's own transaction, and remembered
+//!   nowhere: it begins and ends on every replica at once.
 //! * Every step is a row that nothing changes, and an entry in the audit trail. Which fields
 //!   were then read is in the trail too.
 

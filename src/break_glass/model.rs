@@ -96,12 +96,14 @@ pub struct Review {
     pub outcome: Outcome,
     pub note: String,
     pub reviewed_at: DateTime<Utc>,
+    pub approver: String,
 }
 
 /// Access that somebody has at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InForce {
     pub request: Uuid,
+    pub subject: Subject,
     pub fields: Vec<String>,
     pub ends_at: DateTime<Utc>,
 }
@@ -115,14 +117,14 @@ pub enum BreakGlassError {
     Suspended(String),
     #[error("another person decides than the one who asked")]
     OwnRequest,
+    #[error("another person reviews than the one who approved")]
+    OwnApproval,
     #[error("it was asked for too long ago: ask again")]
     TooLate,
     #[error("it was approved already")]
     Approved,
     #[error("it was reviewed already")]
     Reviewed,
-    #[error("it is under way until {0}: review it then")]
-    UnderWay(DateTime<Utc>),
     #[error(transparent)]
     Db(#[from] DbError),
 }

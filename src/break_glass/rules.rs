@@ -1,17 +1,17 @@
 //! How long access lasts, and when it must have been reviewed.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::model::{Approval, BreakGlassError, Request, Review};
-use crate::kernel::clock::hong_kong_date;
 
 /// How long a request may wait for its approval.
 const PATIENCE: TimeDelta = TimeDelta::hours(1);
 
-/// The approval of `request` by `approver`.
+/// The approval of `request` by `approver`, to be reviewed by the end of `review_by`.
 pub fn approval(
     request: &Request,
     approver: &str,
+    review_by: NaiveDate,
     now: DateTime<Utc>,
 ) -> Result<Approval, BreakGlassError> {
     if approver == request.staff {
@@ -26,30 +26,19 @@ pub fn approval(
         approver: approver.to_owned(),
         starts_at: now,
         ends_at: now + TimeDelta::minutes(request.minutes.into()),
-        review_by: next_working_day(hong_kong_date(now)),
+        review_by,
     })
 }
 
-/// Whether `review` may be made of `approval`.
+/// Whether `review` may be made of `approval`: by a third person. One under way ends with it.
 pub fn review(approval: &Approval, review: &Review) -> Result<(), BreakGlassError> {
     if review.reviewer == approval.staff {
         return Err(BreakGlassError::OwnRequest);
     }
-    if review.reviewed_at < approval.ends_at {
-        return Err(BreakGlassError::UnderWay(approval.ends_at));
+    if review.reviewer == approval.approver {
+        return Err(BreakGlassError::OwnApproval);
     }
     Ok(())
-}
-
-/// The working day after `date`. Public holidays count as working days: a review may come
-/// early, never late.
-fn next_working_day(date: NaiveDate) -> NaiveDate {
-    let ahead = match date.weekday() {
-        Weekday::Fri => 3,
-        Weekday::Sat => 2,
-        _ => 1,
-    };
-    date.checked_add_days(Days::new(ahead)).unwrap_or(date)
 }
 
 #[cfg(test)]
@@ -77,47 +66,38 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn by() -> NaiveDate {
+        "2026-11-23".parse().unwrap()
+    }
+
     #[test]
     fn another_approves_and_within_the_hour() {
         let asked = request();
-        let approved = approval(&asked, "manager-1", at("2026-11-20T02:00:00Z")).unwrap();
+        let approved = approval(&asked, "manager-1", by(), at("2026-11-20T02:00:00Z")).unwrap();
         assert_eq!(approved.ends_at, at("2026-11-20T02:20:00Z"));
-        let own = approval(&asked, "officer-7", at("2026-11-20T01:00:00Z"));
+        let own = approval(&asked, "officer-7", by(), at("2026-11-20T01:00:00Z"));
         assert!(matches!(own, Err(BreakGlassError::OwnRequest)));
-        let late = approval(&asked, "manager-1", at("2026-11-20T02:00:01Z"));
+        let late = approval(&asked, "manager-1", by(), at("2026-11-20T02:00:01Z"));
         assert!(matches!(late, Err(BreakGlassError::TooLate)));
     }
 
     #[test]
-    fn it_is_reviewed_by_the_end_of_the_next_working_day() {
-        for (day, by) in [
-            ("2026-11-19", "2026-11-20"),
-            ("2026-11-20", "2026-11-23"),
-            ("2026-11-21", "2026-11-23"),
-            ("2026-11-22", "2026-11-23"),
-        ] {
-            assert_eq!(next_working_day(day.parse().unwrap()), by.parse().unwrap());
-        }
-    }
-
-    #[test]
-    fn another_reviews_it_and_once_it_is_over() {
-        let approved = approval(&request(), "manager-1", at("2026-11-20T01:00:00Z")).unwrap();
-        let by = |reviewer: &str, when: &str| {
+    fn a_third_person_reviews_it_even_under_way() {
+        let approved = approval(&request(), "manager-1", by(), at("2026-11-20T01:00:00Z")).unwrap();
+        let by = |reviewer: &str| {
             let made = Review {
                 request: approved.request,
                 staff: approved.staff.clone(),
                 reviewer: reviewer.to_owned(),
                 outcome: Outcome::Justified,
                 note: "seen".to_owned(),
-                reviewed_at: at(when),
+                reviewed_at: at("2026-11-20T01:10:00Z"),
+                approver: approved.approver.clone(),
             };
             review(&approved, &made)
         };
-        assert!(by("privacy-1", "2026-11-20T01:20:00Z").is_ok());
-        let early = by("privacy-1", "2026-11-20T01:19:59Z");
-        assert!(matches!(early, Err(BreakGlassError::UnderWay(_))));
-        let own = by("officer-7", "2026-11-20T01:20:00Z");
-        assert!(matches!(own, Err(BreakGlassError::OwnRequest)));
+        assert!(by("privacy-1").is_ok());
+        assert!(matches!(by("officer-7"), Err(BreakGlassError::OwnRequest)));
+        assert!(matches!(by("manager-1"), Err(BreakGlassError::OwnApproval)));
     }
 }

@@ -76,36 +76,31 @@ pub fn is_overdue(conn: &mut PgConnection, staff: &str, today: NaiveDate) -> Res
     Ok(diesel::select(exists(overdue)).get_result(conn)?)
 }
 
-/// What `staff` may read of `subject` at `now`.
+/// The accesses that `staff` has at `now`.
 pub fn in_force(
     conn: &mut PgConnection,
     staff: &str,
-    subject: Subject,
     now: DateTime<Utc>,
 ) -> Result<Vec<InForce>, DbError> {
-    let mut query = break_glass_approval::table
+    let rows: Vec<(Request, DateTime<Utc>)> = break_glass_approval::table
         .inner_join(break_glass::table.on(break_glass::id.eq(break_glass_approval::request)))
         .filter(break_glass_approval::staff.eq(staff))
         .filter(break_glass_approval::starts_at.le(now))
         .filter(break_glass_approval::ends_at.gt(now))
+        .filter(not(reviewed()))
         .order(break_glass_approval::request)
-        .select((
-            break_glass::id,
-            break_glass::fields,
-            break_glass_approval::ends_at,
-        ))
-        .into_boxed();
-    query = match subject {
-        Subject::Person(person) => query.filter(break_glass::person.eq(person)),
-        Subject::Household(code) => query.filter(break_glass::household.eq(code)),
+        .select((Request::as_select(), break_glass_approval::ends_at))
+        .load(conn)?;
+    let access = |(request, ends_at): (Request, _)| {
+        let person = request.person.map(Subject::Person);
+        Some(InForce {
+            request: request.id,
+            subject: person.or(request.household.map(Subject::Household))?,
+            fields: request.fields,
+            ends_at,
+        })
     };
-    let rows: Vec<(Uuid, Vec<String>, DateTime<Utc>)> = query.load(conn)?;
-    let access = |(request, fields, ends_at)| InForce {
-        request,
-        fields,
-        ends_at,
-    };
-    Ok(rows.into_iter().map(access).collect())
+    Ok(rows.into_iter().filter_map(access).collect())
 }
 
 /// Up to `rows` accesses that nobody has reviewed yet, the oldest first.

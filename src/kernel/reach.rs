@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::id::EstateId;
+use super::id::{EstateId, PersonId};
 use super::tenant_code::TenantCode;
 
 /// The rows within a caller's reach.
@@ -18,6 +18,8 @@ pub enum Reach {
     Estates(BTreeSet<EstateId>),
     /// What belongs to this household.
     Household(TenantCode),
+    /// This person: only an access in an emergency is for one alone.
+    Person(PersonId),
 }
 
 impl Reach {
@@ -39,12 +41,13 @@ impl Reach {
         match self {
             Self::Everywhere => true,
             Self::Estates(estates) => estates.contains(&estate),
-            Self::Household(_) => false,
+            Self::Household(_) | Self::Person(_) => false,
         }
     }
 
     /// What is within either. Staff have estates and tenants a household, never both; should
-    /// they ever meet, the household is left out: too little rather than too much.
+    /// they ever meet, the household is left out, and a person before either: too little
+    /// rather than too much.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         match (self, other) {
@@ -58,7 +61,11 @@ impl Reach {
             }
             (Self::Estates(estates), Self::Household(_))
             | (Self::Household(_), Self::Estates(estates)) => Self::Estates(estates),
-            (Self::Household(_), Self::Household(_)) => Self::nothing(),
+            (Self::Person(ours), Self::Person(theirs)) if ours == theirs => Self::Person(ours),
+            (Self::Person(_), Self::Person(_)) | (Self::Household(_), Self::Household(_)) => {
+                Self::nothing()
+            }
+            (Self::Person(_), other) | (other, Self::Person(_)) => other,
         }
     }
 }
@@ -77,7 +84,14 @@ mod tests {
         assert_eq!(estates(&[one]).or(Reach::Everywhere), Reach::Everywhere);
         assert_eq!(home.clone().or(home.clone()), home);
         assert_eq!(home.clone().or(other), Reach::nothing());
-        assert_eq!(home.or(estates(&[one])), estates(&[one]));
+        assert_eq!(home.clone().or(estates(&[one])), estates(&[one]));
+        let person = Reach::Person(PersonId::derived("one"));
+        assert_eq!(person.clone().or(person.clone()), person);
+        assert_eq!(person.clone().or(home.clone()), home);
+        assert_eq!(home.clone().or(person.clone()), home);
+        let another = Reach::Person(PersonId::derived("two"));
+        assert_eq!(person.clone().or(another), Reach::nothing());
+        assert!(!person.takes_in(one));
         assert!(!Reach::nothing().takes_in(one) && estates(&[one]).takes_in(one));
     }
 }

@@ -3,8 +3,8 @@
 //! * A transfer's leaf is SHA-256 over all its columns. A checkpoint keeps the first eight
 //!   bytes of each leaf, which tell what was changed, and one digest over the whole leaves,
 //!   which proves that nothing was.
-//! * Its hash is over all of that, the span, and the hash of the checkpoint before: changing
-//!   one transfer changes every later checkpoint. The hash is signed, so making them anew
+//! * Its hash is over all of that, the span, when it was sealed, and the hash of the
+//!   checkpoint before: changing one transfer changes every later checkpoint. The hash is signed, so making them anew
 //!   takes the key.
 //! * Transfers are sealed in the order of `booked_at` and id.
 
@@ -56,6 +56,20 @@ impl Link {
             hash: vec![0; 32],
         }
     }
+
+    /// What follows a checkpoint that cannot be read: nobody knows where it begins.
+    pub(super) fn unreadable(number: i32) -> Self {
+        Self {
+            number,
+            through: None,
+            hash: Vec::new(),
+        }
+    }
+
+    /// Whether it says where the next checkpoint begins.
+    pub(super) fn is_known(&self) -> bool {
+        !self.hash.is_empty()
+    }
 }
 
 impl From<&Checkpoint> for Link {
@@ -71,7 +85,7 @@ impl From<&Checkpoint> for Link {
 impl Checkpoint {
     /// The hash that its contents make.
     pub(super) fn computed_hash(&self) -> Digest {
-        let mut fields = Fields::of("kaifong ledger checkpoint 1");
+        let mut fields = Fields::of("kaifong ledger checkpoint 2");
         fields.add(&self.number.to_be_bytes());
         fields.add(&self.through.timestamp_micros().to_be_bytes());
         fields.add(&self.transfers.to_be_bytes());
@@ -79,6 +93,7 @@ impl Checkpoint {
         fields.add(&sha256(&[&self.leaves]));
         fields.add(&self.digest);
         fields.add(&self.previous);
+        fields.add(&self.sealed_at.timestamp_micros().to_be_bytes());
         fields.digest()
     }
 
@@ -262,7 +277,7 @@ mod tests {
 
         sealing.add(&transfer());
         assert!(!checkpoint.seals(&sealing));
-        let changed: [fn(&mut Checkpoint); 7] = [
+        let changed: [fn(&mut Checkpoint); 8] = [
             |checkpoint| checkpoint.number += 1,
             |checkpoint| checkpoint.through += chrono::TimeDelta::microseconds(1),
             |checkpoint| checkpoint.transfers += 1,
@@ -270,6 +285,7 @@ mod tests {
             |checkpoint| checkpoint.leaves.push(0),
             |checkpoint| checkpoint.digest.push(0),
             |checkpoint| checkpoint.previous.push(0),
+            |checkpoint| checkpoint.sealed_at += chrono::TimeDelta::microseconds(1),
         ];
         for change in changed {
             let mut other = checkpoint.clone();

@@ -7,7 +7,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use diesel::PgConnection;
 
 use super::checkpoint::{Checkpoint, Link, Sealing};
-use super::model::{LedgerError, Transfer};
+use super::model::{LedgerError, Reversal, Transfer};
 use super::{rules, store};
 use crate::kernel::id::TransferId;
 use crate::kernel::money::Money;
@@ -53,8 +53,15 @@ pub fn reverse(
     store::hold_seal(conn)?;
     let original =
         store::transfer(conn, household, transfer)?.ok_or(LedgerError::NoSuchTransfer)?;
-    let mirror = rules::reversal_of(&original, now)?;
-    if !store::record_reversal(conn, &mirror, household, reason, actor.as_str())? {
+    let record = Reversal {
+        reversed: original.id,
+        household: household.number(),
+        reason: reason.to_owned(),
+        recorded_by: actor.as_str().to_owned(),
+        recorded_at: now,
+    };
+    let mirror = rules::reversal_of(&original, &record)?;
+    if !store::record_reversal(conn, &record, mirror.id)? {
         return Err(LedgerError::NotReversible);
     }
     post(conn, std::slice::from_ref(&mirror), now)?;

@@ -55,6 +55,8 @@ pub enum Lie {
     CheckpointMissing { number: i32 },
     #[error("checkpoint {number} was changed: its contents do not make its hash")]
     CheckpointChanged { number: i32 },
+    #[error("checkpoint {number} cannot be read: {reason}")]
+    CheckpointUnreadable { number: i32, reason: String },
     #[error("checkpoint {number} does not follow the one before it")]
     ChainBroken { number: i32 },
     #[error("checkpoint {number} is not signed by a known key (it names {key_id})")]
@@ -62,7 +64,7 @@ pub enum Lie {
     #[error("checkpoint {number} is not the one that the witness saw")]
     NotWitnessed { number: i32 },
     #[error("line {line} of the witness is not a checkpoint")]
-    WitnessUnreadable { line: usize },
+    WitnessUnreadable { line: i32 },
     #[error("{transfer} is not what checkpoint {checkpoint} sealed at place {place}")]
     TransferChanged {
         checkpoint: i32,
@@ -92,7 +94,9 @@ pub enum Lie {
     WrongBalance {
         /// The household's number: its tenant code without the check digit.
         household: i64,
+        /// `none` when it has no account.
         stored: String,
+        /// `none` when it has no transfers.
         computed: String,
     },
     #[error("the books do not balance: all accounts together make {sum}")]

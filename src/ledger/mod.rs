@@ -9,7 +9,10 @@
 //!   lock. General accounts (income, reliefs, clearing) have no such row: thousands of
 //!   postings a second would queue on it.
 //! * What a checkpoint has sealed gets no further transfers, and verifying the ledger tells
-//!   which of them was changed, added or removed.
+//!   which of them was changed, added or removed. What none has sealed yet is judged by its
+//!   balances alone.
+//! * Who reversed a transfer and why is a record; the reversal's source is its mark, so what
+//!   seals the one seals the other.
 
 mod bulk;
 mod checkpoint;

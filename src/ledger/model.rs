@@ -12,6 +12,7 @@ use crate::kernel::choice::choice;
 use crate::kernel::id::TransferId;
 use crate::kernel::money::{Money, NotMoney};
 use crate::kernel::tenant_code::TenantCode;
+use crate::platform::crypto::Fields;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::ledger_transfer;
 
@@ -231,10 +232,9 @@ impl Transfer {
         }
     }
 
-    /// The transfer that undoes this one, booked at `booked_at`. It counts from the same
-    /// date: a balance as at any date is as if neither had been.
-    #[must_use]
-    pub fn mirror(&self, booked_at: DateTime<Utc>) -> Self {
+    /// The transfer that undoes this one, as `record` says. It counts from the same date: a
+    /// balance as at any date is as if neither had been. Its source is the record's mark.
+    pub(super) fn mirror(&self, record: &Reversal) -> Self {
         Self {
             id: TransferId::derived(&format!("{}/{}", TransferKind::Reversal, self.id)),
             effective_on: self.effective_on,
@@ -242,10 +242,36 @@ impl Transfer {
             credit: self.debit,
             amount: self.amount,
             kind: TransferKind::Reversal,
-            source: self.id.as_uuid(),
+            source: record.mark(),
             reverses: Some(self.id),
-            booked_at,
+            booked_at: record.recorded_at,
         }
+    }
+}
+
+/// Who undid a transfer, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reversal {
+    pub(super) reversed: TransferId,
+    pub(super) household: i64,
+    pub(super) reason: String,
+    pub(super) recorded_by: String,
+    pub(super) recorded_at: DateTime<Utc>,
+}
+
+impl Reversal {
+    /// Half of SHA-256 over all of it, as a UUID (version 8): the source of the transfer it
+    /// explains, so that what seals the transfer seals the record too.
+    pub(super) fn mark(&self) -> Uuid {
+        let mut fields = Fields::of("kaifong ledger reversal 1");
+        fields.add(self.reversed.as_uuid().as_bytes());
+        fields.add(&self.household.to_be_bytes());
+        fields.add(self.reason.as_bytes());
+        fields.add(self.recorded_by.as_bytes());
+        fields.add(&self.recorded_at.timestamp_micros().to_be_bytes());
+        let digest = fields.digest();
+        let half: [u8; 16] = std::array::from_fn(|place| digest[place]);
+        uuid::Builder::from_custom_bytes(half).into_uuid()
     }
 }
 

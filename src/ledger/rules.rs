@@ -2,19 +2,14 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use super::model::{LedgerError, Reversal, Transfer, TransferKind};
 
-use super::model::{LedgerError, Transfer, TransferKind};
-
-/// The transfer that undoes `transfer`; a reversal is not undone, but posted anew.
-pub(super) fn reversal_of(
-    transfer: &Transfer,
-    now: DateTime<Utc>,
-) -> Result<Transfer, LedgerError> {
+/// The transfer that undoes `transfer`, as `record` says; a reversal is not undone, but posted anew.
+pub(super) fn reversal_of(transfer: &Transfer, record: &Reversal) -> Result<Transfer, LedgerError> {
     if transfer.kind == TransferKind::Reversal {
         return Err(LedgerError::NotReversible);
     }
-    Ok(transfer.mirror(now))
+    Ok(transfer.mirror(record))
 }
 
 /// How two sequences differ; places are counted from 0.

@@ -66,7 +66,7 @@ impl<P: FnMut(u64)> Audit<'_, P> {
         self.chain(conn)?;
         self.findings.add_all(store::odd_transfers(conn)?);
         self.findings.add_all(store::posted_twice(conn)?);
-        self.findings.add_all(store::wrong_reversals(conn)?);
+        self.reversals(conn)?;
         self.findings.add_all(store::wrong_balances(conn)?);
         let sealed = self.findings.sealed_through;
         self.findings.unsealed = store::unsealed(conn, sealed)?;
@@ -77,14 +77,32 @@ impl<P: FnMut(u64)> Audit<'_, P> {
     /// Follows the chain of checkpoints from the first one.
     fn chain(&mut self, conn: &mut PgConnection) -> Result<(), LedgerError> {
         let mut link = Link::genesis();
-        while let Some(checkpoint) = store::next_checkpoint(conn, link.number)? {
+        for number in store::checkpoint_numbers(conn)? {
+            if number <= link.number {
+                // Below the first one: the chain has no such place.
+                self.findings.add(Lie::ChainBroken { number });
+                continue;
+            }
+            self.findings.checkpoints += 1;
+            let checkpoint = match store::checkpoint(conn, number) {
+                Ok(Some(checkpoint)) => checkpoint,
+                // One snapshot: a number that was there has its checkpoint.
+                Ok(None) => continue,
+                Err(DbError::Query(Diesel::DeserializationError(error))) => {
+                    let reason = error.to_string();
+                    self.findings
+                        .add(Lie::CheckpointUnreadable { number, reason });
+                    link = Link::unreadable(number);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let whole = self.link(&checkpoint, &link);
             // Of a changed checkpoint nothing can be trusted, and of one after a gap we do
             // not know where it begins: their rows are compared with nothing.
             if whole {
                 self.rows(conn, &checkpoint, link.through)?;
             }
-            self.findings.checkpoints += 1;
             self.findings.sealed_through = Some(checkpoint.through);
             link = Link::from(&checkpoint);
         }
@@ -105,7 +123,10 @@ impl<P: FnMut(u64)> Audit<'_, P> {
             self.findings.add(Lie::CheckpointChanged { number });
         }
         let later = previous.through.is_none_or(|end| checkpoint.through > end);
-        if number == follows && (checkpoint.previous != previous.hash || !later) {
+        if number == follows
+            && previous.is_known()
+            && (checkpoint.previous != previous.hash || !later)
+        {
             self.findings.add(Lie::ChainBroken { number });
         }
         if !checkpoint.is_signed_by(self.keys) {
@@ -116,21 +137,41 @@ impl<P: FnMut(u64)> Audit<'_, P> {
         if seen.is_some_and(|line| line != checkpoint.line()) {
             self.findings.add(Lie::NotWitnessed { number });
         }
-        number == follows && !changed
+        number == follows && previous.is_known() && !changed
     }
 
     /// Names the checkpoints after `newest` that only the witness knows.
     fn unseen_by_database(&mut self, newest: i32) {
         let witness = self.witness.take().unwrap_or_default();
-        for (number, line) in witness.numbers().zip(1..) {
-            match number {
-                Some(number) if number > newest => {
-                    self.findings.add(Lie::CheckpointMissing { number });
-                }
-                Some(_) => {}
-                None => self.findings.add(Lie::WitnessUnreadable { line }),
-            }
+        for (named, number) in witness
+            .numbers()
+            .zip(1..)
+            .skip_while(|(_, number)| *number <= newest)
+        {
+            self.findings.add(if named == Some(number) {
+                Lie::CheckpointMissing { number }
+            } else {
+                Lie::WitnessUnreadable { line: number }
+            });
         }
+    }
+
+    /// Judges the records of reversals, in themselves and by the transfers they explain.
+    fn reversals(&mut self, conn: &mut PgConnection) -> Result<(), LedgerError> {
+        self.findings.add_all(store::wrong_reversals(conn)?);
+        let mut changed = Lies::default();
+        store::each_reversal(conn, |id, source, record| {
+            if record.mark() == source {
+                return;
+            }
+            changed.count += 1;
+            if changed.first.len() < NAMED {
+                let fault = "is not recorded as it was".to_owned();
+                changed.first.push(Lie::WrongReversal { id, fault });
+            }
+        })?;
+        self.findings.add_all(changed);
+        Ok(())
     }
 
     /// Compares the transfers in a checkpoint's span with what it sealed.

@@ -63,6 +63,7 @@ impl Caller {
             vault: &self.vault,
             actor: &self.actor,
             reach: &self.reach,
+            access: None,
             now: self.now,
         }
     }

@@ -4,9 +4,10 @@
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::PgConnection;
 
+use super::emergency::Access;
 use super::model::{
     Correction, HeadChange, Joined, Leaving, LeavingReason, MemberRole, Membership, NewMember,
-    PeopleError, Person,
+    PeopleError, Person, PersonField,
 };
 use super::sealing::{self, PersonRow};
 use super::{rules, store};
@@ -25,12 +26,20 @@ pub struct By<'a> {
     pub vault: &'a Vault,
     pub actor: &'a Actor,
     pub reach: &'a Reach,
+    /// The access in an emergency that `reach` comes from.
+    pub access: Option<&'a Access>,
     pub now: DateTime<Utc>,
 }
 
 impl By<'_> {
     pub(super) fn today(&self) -> NaiveDate {
         hong_kong_date(self.now)
+    }
+
+    /// Whether `field` may be shown: an access in an emergency is for some only.
+    pub(super) fn shows(&self, field: PersonField) -> bool {
+        self.access
+            .is_none_or(|access| access.fields.contains(&field))
     }
 }
 

@@ -6,6 +6,7 @@ use diesel::PgConnection;
 use uuid::Uuid;
 
 use super::commands::By;
+use super::emergency::IN_EMERGENCY;
 use super::model::{Membership, PeopleError, Person, PersonField, UnmaskReason};
 use super::sealing::{self, PersonRow};
 use super::store;
@@ -161,13 +162,15 @@ pub(super) fn viewed(
     purpose: &str,
 ) -> Result<(), DbError> {
     let household = household.map(|code| code.to_string());
-    let fields: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
+    let shown = fields.iter().filter(|field| by.shows(**field));
+    let fields: Vec<&str> = shown.map(|field| field.as_str()).collect();
     for person in people {
         let viewed = Viewed {
             person: person.id.as_uuid(),
             household: household.as_deref(),
             fields: &fields,
-            purpose,
+            purpose: by.access.map_or(purpose, |_| IN_EMERGENCY),
+            request: by.access.map(|access| access.request),
         };
         audit::viewed(conn, by.actor, &viewed, by.now)?;
     }

@@ -35,6 +35,8 @@ pub(super) struct Seen {
     pub by: Viewer,
     pub purpose: Option<String>,
     pub fields: Vec<String>,
+    /// Whether it was by break-glass.
+    pub emergency: bool,
 }
 
 /// A correction request and what it claims.
@@ -50,6 +52,7 @@ impl Seen {
             person,
             at: view.at,
             by: rules::viewer(&view.actor),
+            emergency: view.purpose.as_deref() == Some(people::IN_EMERGENCY),
             purpose: view.purpose,
             fields: view.fields.unwrap_or_default(),
         }
@@ -108,6 +111,7 @@ fn claimed(
         household: None,
         fields: &["correction_claim"],
         purpose,
+        request: None,
     };
     if !sealed.is_empty() {
         audit::viewed(conn, by.actor, &viewed, by.now)?;

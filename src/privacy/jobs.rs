@@ -62,6 +62,7 @@ pub fn retain(
         vault,
         actor: &Actor::program("retention"),
         reach: &Reach::Everywhere,
+        access: None,
         now,
     };
     let (mut held, mut failed, mut after) = (0_i32, 0_i32, None);

@@ -27,6 +27,7 @@ pub fn reaches(
     let estates: Vec<uuid::Uuid> = match reach {
         Reach::Everywhere => return Ok(true),
         Reach::Household(own) => return Ok(*own == code),
+        Reach::Person(_) => return Ok(false),
         Reach::Estates(estates) => estates.iter().map(|estate| estate.as_uuid()).collect(),
     };
     let asked =
@@ -53,6 +54,7 @@ pub(super) fn tenancy_within(
     let within = match reach {
         Reach::Everywhere => true,
         Reach::Household(own) => *own == tenancy.household,
+        Reach::Person(_) => false,
         Reach::Estates(_) => flat_within(conn, reach, tenancy.flat_id)?,
     };
     within.then_some(tenancy).ok_or(TenancyError::NoSuchTenancy)

@@ -160,6 +160,7 @@ pub(super) fn list(
     match &wanted.reach {
         None | Some(Reach::Everywhere) => {}
         Some(Reach::Household(own)) => query = query.filter(table::household.eq(*own)),
+        Some(Reach::Person(_)) => return Ok(Vec::new()),
         Some(Reach::Estates(estates)) => {
             let estates = estates.iter().map(|estate| estate.as_uuid());
             query = query.filter(in_estates(estates.collect()));

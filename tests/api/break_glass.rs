@@ -1,6 +1,6 @@
 //! Access in an emergency: never by one person alone, never for long, never unreviewed.
 
-use kaifong::break_glass::{self, BreakGlassError, Subject};
+use kaifong::break_glass::{self, BreakGlassError};
 use kaifong::platform::auth::Actor;
 use kaifong::platform::db::{connect, execute};
 use serde_json::{Value, json};
@@ -30,13 +30,7 @@ fn asked_by(app: &TestApp<impl Sized>, staff: &str, at: &str) -> Uuid {
 
 fn held(app: &TestApp<impl Sized>, staff: &str, at: &str) -> Result<usize, BreakGlassError> {
     let mut conn = connect(app.database.url()).unwrap();
-    let subject = Subject::Person(PERSON.parse().unwrap());
-    let found = break_glass::in_force(
-        &mut conn,
-        &Actor::named(staff),
-        subject,
-        at.parse().unwrap(),
-    );
+    let found = break_glass::in_force(&mut conn, &Actor::named(staff), at.parse().unwrap());
     found.map(|found| found.len())
 }
 
@@ -78,20 +72,20 @@ async fn access_takes_two_people_and_ends_by_itself_and_is_reviewed() {
         assert_eq!(held(&app, staff, at).unwrap(), expected, "{staff} {at}");
     }
 
-    let review = || {
+    let review = |by: &str| {
         let found = json!({ "outcome": "justified", "note": "as reported" });
-        call(&format!("/{id}/review"), "break_glass:review", "e").json(found)
+        let review = call(&format!("/{id}/review"), "break_glass:review", "e");
+        review.by(by).json(found)
     };
-    assert_eq!(
-        app.send(review()).await.problem(),
-        "break-glass-refused",
-        "under way"
-    );
     app.clock.set("2026-11-20T01:20:00Z");
     let list = Call::get("/v1/break-glass/open-reviews").scope("break_glass:review");
     let open = app.send(list).await.expect(200);
     assert_eq!(open["items"][0]["id"], id.to_string());
-    app.send(review()).await.expect(201);
+    for own in ["officer-8", access["approver"].as_str().unwrap()] {
+        let refused = app.send(review(own)).await;
+        assert_eq!(refused.problem(), "break-glass-refused", "{own}");
+    }
+    app.send(review("privacy-1")).await.expect(201);
     let list = Call::get("/v1/break-glass/open-reviews").scope("break_glass:review");
     let open = app.send(list).await.expect(200);
     assert_eq!(open["items"], json!([]));
@@ -122,9 +116,29 @@ async fn whoever_has_one_that_was_not_reviewed_in_time_has_no_more() {
     let refused = app.send(approval(third, "c")).await;
     assert_eq!(refused.problem(), "break-glass-suspended");
     let found = json!({ "outcome": "unjustified", "note": "no emergency" });
-    let review = call(&format!("/{id}/review"), "break_glass:review", "d").json(found);
-    app.send(review).await.expect(201);
+    let review = call(&format!("/{id}/review"), "break_glass:review", "d").by("privacy-1");
+    app.send(review.json(found)).await.expect(201);
     assert_eq!(held(&app, "officer-8", "2026-11-23T16:00:00Z").unwrap(), 1);
+}
+
+/// On Christmas Eve: Friday is a general holiday, and the weekend follows.
+#[actix_web::test]
+async fn a_general_holiday_is_no_working_day() {
+    let app = start().await;
+    app.clock.set("2026-12-24T01:00:00Z");
+    let id = asked_by(&app, "officer-8", "2026-12-24T01:00:00Z");
+    let approval = call(&format!("/{id}/approval"), "break_glass:approve", "a");
+    let access = app.send(approval).await.expect(201);
+    assert_eq!(access["review_by"], "2026-12-28");
+    let mut conn = app.database.connect();
+    assert_eq!(count(&mut conn, "general_holiday WHERE source = ''"), 0);
+    assert!(
+        execute(
+            &mut connect(app.database.url()).unwrap(),
+            "DELETE FROM general_holiday"
+        )
+        .is_err()
+    );
 }
 
 #[actix_web::test]
@@ -175,6 +189,23 @@ async fn no_row_says_that_one_person_did_it_alone_or_for_longer() {
         let row = format!(
             "INSERT INTO break_glass_approval VALUES ('{id}', '{staff}', '{approver}', \
              '2026-11-20 01:00Z', '2026-11-20 {ends}Z', '2026-11-23')"
+        );
+        assert!(execute(&mut conn, &row).is_err(), "{row}");
+    }
+    let approved = format!(
+        "INSERT INTO break_glass_approval VALUES ('{id}', 'officer-8', 'officer-9', \
+         '2026-11-20 01:00Z', '2026-11-20 01:30Z', '2026-11-23')"
+    );
+    execute(&mut conn, &approved).unwrap();
+    for (reviewer, approver) in [
+        ("officer-8", "officer-9"),
+        ("officer-9", "officer-9"),
+        // Nor is another made out to have approved it.
+        ("officer-9", "officer-7"),
+    ] {
+        let row = format!(
+            "INSERT INTO break_glass_review VALUES ('{id}', 'officer-8', '{reviewer}', \
+             'justified', '', '2026-11-20 02:00Z', '{approver}')"
         );
         assert!(execute(&mut conn, &row).is_err(), "{row}");
     }

@@ -11,7 +11,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("break_glass", &[]),
     ("estates", &[]),
     ("tenancy", &["estates"]),
-    ("people", &["estates", "tenancy"]),
+    ("people", &["break_glass", "estates", "tenancy"]),
     ("privacy", &["people"]),
     ("ledger", &[]),
     ("rent", &["estates", "tenancy", "ledger"]),

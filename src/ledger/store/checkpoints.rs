@@ -25,6 +25,14 @@ pub fn newest_checkpoint(conn: &mut PgConnection) -> Result<Option<Checkpoint>, 
         .optional()?)
 }
 
+/// The number of every checkpoint, from the lowest; true ones are counted from 1.
+pub fn checkpoint_numbers(conn: &mut PgConnection) -> Result<Vec<i32>, DbError> {
+    Ok(ledger_checkpoint::table
+        .order(ledger_checkpoint::number)
+        .select(ledger_checkpoint::number)
+        .load(conn)?)
+}
+
 /// The first checkpoint with a number above `number`.
 pub fn next_checkpoint(
     conn: &mut PgConnection,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::kernel::id::TransferId;
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
-use crate::ledger::model::{Extract, Order, Transfer, TransferKind};
+use crate::ledger::model::{Extract, Order, Reversal, Transfer, TransferKind};
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{ledger_reversal, ledger_transfer};
 
@@ -30,25 +30,20 @@ pub fn transfer(
         .optional()?)
 }
 
-/// Notes who reversed `mirror`'s original and why; false when it is reversed already.
+/// Notes who reversed a transfer by `mirror` and why; false when it is reversed already.
 pub fn record_reversal(
     conn: &mut PgConnection,
-    mirror: &Transfer,
-    household: TenantCode,
-    reason: &str,
-    recorded_by: &str,
+    record: &Reversal,
+    mirror: TransferId,
 ) -> Result<bool, DbError> {
-    let Some(reversed) = mirror.reverses else {
-        return Ok(false);
-    };
     let added = diesel::insert_into(ledger_reversal::table)
         .values((
-            ledger_reversal::reversed.eq(reversed.as_uuid()),
-            ledger_reversal::reversal.eq(mirror.id.as_uuid()),
-            ledger_reversal::household.eq(household.number()),
-            ledger_reversal::reason.eq(reason),
-            ledger_reversal::recorded_by.eq(recorded_by),
-            ledger_reversal::recorded_at.eq(mirror.booked_at),
+            ledger_reversal::reversed.eq(record.reversed.as_uuid()),
+            ledger_reversal::reversal.eq(mirror.as_uuid()),
+            ledger_reversal::household.eq(record.household),
+            ledger_reversal::reason.eq(&record.reason),
+            ledger_reversal::recorded_by.eq(&record.recorded_by),
+            ledger_reversal::recorded_at.eq(record.recorded_at),
         ))
         // Waits for another that is about to reverse it.
         .on_conflict_do_nothing()

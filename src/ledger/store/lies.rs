@@ -3,13 +3,15 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::connection::SimpleConnection;
+use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Date, Numeric, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Date, Numeric, Text, Timestamptz, Uuid as SqlUuid};
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
 use crate::kernel::id::TransferId;
 use crate::ledger::findings::{Lie, Lies, Named};
-use crate::ledger::model::{General, TransferKind};
+use crate::ledger::model::{General, Reversal, TransferKind};
 use crate::platform::db::DbError;
 use crate::platform::db::schema::ledger_transfer;
 
@@ -123,7 +125,8 @@ pub fn wrong_reversals(conn: &mut PgConnection) -> Result<Lies, DbError> {
              WHEN (o.debit, o.credit, o.amount, o.effective_on) \
                IS DISTINCT FROM (r.credit, r.debit, r.amount, r.effective_on) \
                THEN 'does not mirror what it reverses' \
-             WHEN v.household NOT IN (r.debit, r.credit) THEN 'is recorded for another household' \
+             WHEN v.household NOT IN (r.debit, r.credit) OR v.household < 100000000 THEN 'is recorded for another household' \
+             WHEN v.recorded_at <> r.booked_at THEN 'is recorded at another time' \
            END AS fault \
            FROM (SELECT *, row_number() OVER (PARTITION BY reverses ORDER BY booked_at, id) AS turn \
                  FROM ledger_transfer WHERE kind = 'reversal') AS r \
@@ -138,7 +141,53 @@ pub fn wrong_reversals(conn: &mut PgConnection) -> Result<Lies, DbError> {
     }))
 }
 
-/// Households whose balance is not the sum of their transfers.
+/// Gives `each` the reversals that have a record, in the order they were booked: the
+/// transfer, its source, and the record that should make it.
+pub fn each_reversal(
+    conn: &mut PgConnection,
+    mut each: impl FnMut(TransferId, Uuid, Reversal),
+) -> Result<(), DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = SqlUuid)]
+        id: TransferId,
+        #[diesel(sql_type = SqlUuid)]
+        source: Uuid,
+        #[diesel(sql_type = SqlUuid)]
+        reversed: TransferId,
+        #[diesel(sql_type = BigInt)]
+        household: i64,
+        #[diesel(sql_type = Text)]
+        reason: String,
+        #[diesel(sql_type = Text)]
+        recorded_by: String,
+        #[diesel(sql_type = Timestamptz)]
+        recorded_at: DateTime<Utc>,
+    }
+    // A record of another time is named elsewhere, and could be of no time at all.
+    let rows = diesel::sql_query(
+        "SELECT r.id, r.source, v.reversed, v.household, v.reason, v.recorded_by, v.recorded_at \
+         FROM ledger_reversal v JOIN ledger_transfer r ON r.id = v.reversal \
+         WHERE r.kind = 'reversal' AND v.recorded_at = r.booked_at AND isfinite(r.booked_at) \
+         ORDER BY r.booked_at, r.id",
+    )
+    .load_iter::<Row, PgRowByRowLoadingMode>(conn)?;
+    for row in rows {
+        let row = row?;
+        let record = Reversal {
+            reversed: row.reversed,
+            household: row.household,
+            reason: row.reason,
+            recorded_by: row.recorded_by,
+            recorded_at: row.recorded_at,
+        };
+        each(row.id, row.source, record);
+    }
+    Ok(())
+}
+
+/// Households whose balance is not the sum of their transfers, those without one, and those
+/// with a balance but no transfers: it is a posting that opens an account.
 pub fn wrong_balances(conn: &mut PgConnection) -> Result<Lies, DbError> {
     #[derive(QueryableByName)]
     struct Wrong {
@@ -152,10 +201,11 @@ pub fn wrong_balances(conn: &mut PgConnection) -> Result<Lies, DbError> {
         found: i64,
     }
     let rows: Vec<Wrong> = diesel::sql_query(
-        "SELECT household, stored::text AS stored, computed::text AS computed, \
+        "SELECT household, coalesce(stored::text, 'none') AS stored, \
+                coalesce(computed::text, 'none') AS computed, \
                 count(*) OVER () AS found FROM ( \
            SELECT coalesce(a.household, m.household) AS household, \
-                  coalesce(a.balance, 0.00) AS stored, coalesce(m.computed, 0.00) AS computed \
+                  a.balance AS stored, m.computed AS computed \
            FROM rent_account a FULL JOIN ( \
              SELECT household, sum(change) AS computed FROM ( \
                SELECT debit AS household, amount AS change FROM ledger_transfer \
@@ -163,7 +213,7 @@ pub fn wrong_balances(conn: &mut PgConnection) -> Result<Lies, DbError> {
                UNION ALL \
                SELECT credit, -amount FROM ledger_transfer WHERE credit >= 100000000) AS changes \
              GROUP BY household) AS m ON m.household = a.household) AS compared \
-         WHERE stored <> computed ORDER BY household LIMIT 20",
+         WHERE stored IS DISTINCT FROM computed ORDER BY household LIMIT 20",
     )
     .load(conn)?;
     Ok(lies(rows, |row| {

@@ -23,14 +23,14 @@ use crate::platform::db::schema::{ledger_transfer, rent_account};
 
 pub(super) use books::{balances_before, class_totals, each_effective, months};
 pub(super) use checkpoints::{
-    add_checkpoint, any_booked, checkpoint, each_booked, hold_postings, newest_checkpoint,
-    next_checkpoint, seal_end, sealed_through,
+    add_checkpoint, any_booked, checkpoint, checkpoint_numbers, each_booked, hold_postings,
+    newest_checkpoint, next_checkpoint, seal_end, sealed_through,
 };
 pub use entries::entries;
 pub(super) use entries::{record_reversal, transfer};
 pub(super) use lies::{
-    Totals, odd_transfers, posted_twice, prepare_to_scan, totals, unsealed, wrong_balances,
-    wrong_reversals,
+    Totals, each_reversal, odd_transfers, posted_twice, prepare_to_scan, totals, unsealed,
+    wrong_balances, wrong_reversals,
 };
 
 /// Postings hold this lock shared; a checkpoint takes it alone, so none is under way then.

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::body::{HeadIn, LeavingIn, MemberIn, MembersQuery};
-use super::shown::{JoinedOut, MemberOut, Showing};
+use super::shown::{JoinedOut, MemberOut, PersonOut, Showing};
 use super::{ReadPeople, WritePeople};
 use crate::app::App;
 use crate::kernel::clock::hong_kong_date;
@@ -14,9 +14,10 @@ use crate::kernel::day::Day;
 use crate::kernel::id::{MembershipId, PersonId};
 use crate::kernel::tenant_code::TenantCode;
 use crate::people::caller::Caller;
+use crate::people::emergency::Shown;
 use crate::people::model::{HeadChange, Joined, Leaving, Membership, Person};
 use crate::people::store::Wanted;
-use crate::people::{commands, reading, sealing};
+use crate::people::{commands, emergency, sealing};
 use crate::platform::auth::Authorized;
 use crate::platform::http::idempotency::{Attempt, IdempotencyKey, OnceError, once};
 use crate::platform::http::page::{Page, after};
@@ -55,10 +56,13 @@ async fn list_members(
         after: place.map(|(day, id)| (day.into(), id)),
         rows: limit.rows(),
     };
-    let work = caller.does(&app, move |conn, by| reading::members(conn, by, wanted));
+    let read = caller.does(&app, move |conn, by| emergency::members(conn, by, wanted));
+    let Shown { found, fields } = read.await?;
     let place = |(stay, _): &(Membership, Person)| (stay.starts_on, stay.id);
-    let show = |(stay, person): (Membership, Person)| MemberOut::new(stay, &person, showing);
-    Page::new(work.await?, limit, place, show).map(Json)
+    let show = |(stay, person): (Membership, Person)| {
+        MemberOut::new(stay, PersonOut::of(&person, showing, &fields))
+    };
+    Page::new(found, limit, place, show).map(Json)
 }
 
 /// Add a member to a household.

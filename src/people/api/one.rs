@@ -12,8 +12,9 @@ use crate::app::App;
 use crate::kernel::id::PersonId;
 use crate::kernel::reach::Reach;
 use crate::people::caller::Caller;
+use crate::people::emergency::Shown;
 use crate::people::model::{Correction, PeopleError};
-use crate::people::{commands, reading};
+use crate::people::{commands, emergency};
 use crate::platform::auth::Authorized;
 use crate::platform::http::precondition::{IfMatch, etag};
 use crate::platform::http::problem::Problem;
@@ -42,12 +43,13 @@ async fn read_person(
 ) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&app, caller);
     let showing = Showing::to(&caller.reach);
-    let found = caller.does(&app, move |conn, by| reading::person(conn, by, *id));
-    let (person, stays) = found.await?;
+    let read = caller.does(&app, move |conn, by| emergency::person(conn, by, *id));
+    let Shown { found, fields } = read.await?;
+    let (person, stays) = found;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(person.revision)))
         .json(FoundOut {
-            person: PersonOut::new(&person, showing),
+            person: PersonOut::of(&person, showing, &fields),
             memberships: stays.into_iter().map(MembershipOut::from).collect(),
         }))
 }
@@ -112,7 +114,7 @@ async fn unmask_person(
     }
     let asked = fields.clone();
     let person = caller.does(&app, move |conn, by| {
-        reading::unmask(conn, by, *id, &asked, reason, note.as_ref())
+        emergency::unmask(conn, by, *id, &asked, (reason, note.as_ref()))
     });
     let known = person.await?.particulars;
     let known = known.ok_or(PeopleError::Erased)?;

@@ -31,7 +31,7 @@ impl Showing {
     pub fn to(reach: &Reach) -> Self {
         match reach {
             Reach::Household(_) => Self::Names,
-            Reach::Everywhere | Reach::Estates(_) => Self::Masked,
+            Reach::Everywhere | Reach::Estates(_) | Reach::Person(_) => Self::Masked,
         }
     }
 }
@@ -75,10 +75,18 @@ pub(super) struct DocumentOut {
 
 impl PersonOut {
     pub fn new(person: &Person, showing: Showing) -> Self {
+        Self::of(person, showing, PersonField::ALL)
+    }
+
+    /// As [`Self::new`], of these fields alone.
+    pub fn of(person: &Person, showing: Showing, fields: &[PersonField]) -> Self {
         let erased = person.particulars.is_none();
-        let known = person.particulars.as_ref();
-        let zh = known.and_then(|known| known.name.zh());
-        let en = known.and_then(|known| known.name.en());
+        let known = |field| {
+            let known = person.particulars.as_ref();
+            known.filter(|_| fields.contains(&field))
+        };
+        let zh = known(PersonField::NameZh).and_then(|known| known.name.zh());
+        let en = known(PersonField::NameEn).and_then(|known| known.name.en());
         let (name_zh, name_en) = match showing {
             Showing::Masked => (zh.map(ChineseName::masked), en.map(EnglishName::masked)),
             Showing::Names => (
@@ -86,7 +94,7 @@ impl PersonOut {
                 en.map(|name| name.reveal().to_owned()),
             ),
         };
-        let document = known.and_then(|known| known.document.as_ref());
+        let document = known(PersonField::Document).and_then(|known| known.document.as_ref());
         Self {
             id: person.id,
             name_zh,
@@ -96,10 +104,11 @@ impl PersonOut {
                 number: document.masked(),
                 country: document.country(),
             }),
-            birth_date: known.and_then(|known| Some(known.birth_date.as_ref()?.masked())),
-            sex: known.and_then(|known| known.sex),
-            phone: known.and_then(|known| Some(known.phone.as_ref()?.masked())),
-            email: known.and_then(|known| Some(known.email.as_ref()?.masked())),
+            birth_date: known(PersonField::BirthDate)
+                .and_then(|known| Some(known.birth_date.as_ref()?.masked())),
+            sex: known(PersonField::Sex).and_then(|known| known.sex),
+            phone: known(PersonField::Phone).and_then(|known| Some(known.phone.as_ref()?.masked())),
+            email: known(PersonField::Email).and_then(|known| Some(known.email.as_ref()?.masked())),
             erased,
         }
     }
@@ -143,10 +152,10 @@ pub(super) struct MemberOut {
 }
 
 impl MemberOut {
-    pub fn new(stay: Membership, person: &Person, showing: Showing) -> Self {
+    pub fn new(stay: Membership, person: PersonOut) -> Self {
         Self {
             membership: stay.into(),
-            person: PersonOut::new(person, showing),
+            person,
         }
     }
 }

@@ -29,7 +29,7 @@ pub fn household_is_within(
         Reach::Household(own) if *own == code => {
             diesel::select(diesel::dsl::exists(known)).get_result(conn)
         }
-        Reach::Household(_) => Ok(false),
+        Reach::Household(_) | Reach::Person(_) => Ok(false),
         Reach::Estates(estates) => {
             let estates: Vec<Uuid> = estates.iter().map(|id| id.as_uuid()).collect();
             let ends = household_estate::ends_on;
@@ -51,6 +51,8 @@ pub(super) fn membership_within(reach: &Reach, today: NaiveDate) -> Condition<me
             .bind::<Bool, _>(bounds.everywhere)
             .sql(" OR household = ")
             .bind::<Nullable<BigInt>, _>(bounds.household)
+            .sql(" OR person = ")
+            .bind::<Nullable<SqlUuid>, _>(bounds.person)
             .sql(" OR EXISTS (SELECT FROM household_estate e WHERE e.household = membership.household AND e.estate_id = ANY(")
             .bind::<Array<SqlUuid>, _>(bounds.estates)
             .sql(") AND coalesce(e.ends_on, 'infinity') >= ")
@@ -66,6 +68,8 @@ pub(super) fn person_within(reach: &Reach, today: NaiveDate) -> Condition<person
     Box::new(
         sql::<Bool>("(")
             .bind::<Bool, _>(bounds.everywhere)
+            .sql(" OR person.id = ")
+            .bind::<Nullable<SqlUuid>, _>(bounds.person)
             .sql(" OR EXISTS (SELECT FROM membership m WHERE m.person = person.id AND (m.household = ")
             .bind::<Nullable<BigInt>, _>(bounds.household)
             .sql(" AND coalesce(m.ends_on, 'infinity') >= ")
@@ -83,6 +87,7 @@ struct Bounds {
     everywhere: bool,
     estates: Vec<Uuid>,
     household: Option<i64>,
+    person: Option<Uuid>,
 }
 
 impl Bounds {
@@ -91,11 +96,15 @@ impl Bounds {
             everywhere: reach.is_everywhere(),
             estates: match reach {
                 Reach::Estates(estates) => estates.iter().copied().map(EstateId::as_uuid).collect(),
-                Reach::Everywhere | Reach::Household(_) => Vec::new(),
+                _ => Vec::new(),
             },
             household: match reach {
                 Reach::Household(code) => Some(code.number()),
-                Reach::Everywhere | Reach::Estates(_) => None,
+                _ => None,
+            },
+            person: match reach {
+                Reach::Person(id) => Some(id.as_uuid()),
+                _ => None,
             },
         }
     }

@@ -73,6 +73,8 @@ pub struct Viewed<'a> {
     /// Which fields, by name; never what they hold.
     pub fields: &'a [&'a str],
     pub purpose: &'a str,
+    /// The access in an emergency through which they were read.
+    pub request: Option<Uuid>,
 }
 
 /// One reading, for the person whom it is about.

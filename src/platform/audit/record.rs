@@ -37,6 +37,7 @@ pub fn viewed(
         household: viewed.household,
         fields: Some(viewed.fields),
         purpose: Some(viewed.purpose),
+        request: viewed.request,
         ..Entry::of(actor, VIEWED, &viewed.person, at)
     };
     store::add(conn, &entry)

@@ -23,5 +23,6 @@ fn setting(reach: &Reach) -> String {
             format!("estates:{{{}}}", ids.join(","))
         }
         Reach::Household(code) => format!("household:{}", code.number()),
+        Reach::Person(id) => format!("person:{id}"),
     }
 }

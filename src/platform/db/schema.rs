@@ -84,6 +84,7 @@ diesel::table! {
         outcome -> Text,
         note -> Text,
         reviewed_at -> Timestamptz,
+        approver -> Text,
     }
 }
 
@@ -820,5 +821,9 @@ diesel::table! {
         filled_at -> Nullable<Timestamptz>,
         content -> Nullable<Bytea>,
         collected_at -> Nullable<Timestamptz>,
+    general_holiday (date) {
+        date -> Date,
+        name -> Text,
+        source -> Text,
     }
 }

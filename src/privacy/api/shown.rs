@@ -73,6 +73,9 @@ pub(super) struct ViewOut {
     purpose: Option<String>,
     /// What was read of.
     fields: Vec<String>,
+    /// Whether it was in an emergency, by someone who is not of the household's estate: two
+    /// people agreed to it and a third looks into it.
+    emergency: bool,
 }
 
 impl From<Seen> for ViewOut {
@@ -83,6 +86,7 @@ impl From<Seen> for ViewOut {
             by: seen.by,
             purpose: seen.purpose,
             fields: seen.fields,
+            emergency: seen.emergency,
         }
     }
 }

@@ -259,7 +259,7 @@ pub(super) fn own_household(reach: &Reach) -> Result<TenantCode, Problem> {
     match reach {
         Reach::Household(code) => Ok(*code),
         // Staff and operators have no household of their own.
-        Reach::Everywhere | Reach::Estates(_) => Err(Problem::not_found()),
+        Reach::Everywhere | Reach::Estates(_) | Reach::Person(_) => Err(Problem::not_found()),
     }
 }
 

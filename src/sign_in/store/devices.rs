@@ -84,7 +84,7 @@ pub fn list(
         Reach::Estates(estates) => {
             query = query.filter(table::estate_id.eq_any(estates.iter().copied()));
         }
-        Reach::Household(_) => return Ok(Vec::new()),
+        Reach::Household(_) | Reach::Person(_) => return Ok(Vec::new()),
     }
     if let Some((estate, id)) = after {
         let later = table::estate_id.eq(estate).and(table::id.gt(id));

@@ -44,6 +44,7 @@ async fn entries_are_found_by_each_of_their_properties() {
         household: Some("1000000018"),
         fields: &["hkid"],
         purpose: "enquiry",
+        request: None,
     };
     let fourth = "2026-11-20T16:00:00Z".parse().unwrap();
     audit::viewed(&mut conn, &officer(), &viewed, fourth).unwrap();

@@ -28,6 +28,7 @@ fn a_person_sees_who_read_which_fields_and_what_for() {
             household: Some("1000000018"),
             fields,
             purpose: "counter enquiry",
+            request: None,
         };
         audit::viewed(&mut conn, &officer(), &viewed, at(minute)).unwrap();
     }

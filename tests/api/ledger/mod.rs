@@ -27,6 +27,11 @@ pub struct Books {
 
 /// Opens 2026-01 to 2026-12 for `households` households.
 pub fn open(households: i64) -> Books {
+    open_between(households, ("2026-01", "2026-12"))
+}
+
+/// Opens the months from `first` to `last` for `households` households.
+pub fn open_between(households: i64, (first, last): (&str, &str)) -> Books {
     let database = TestDatabase::create();
     let mut conn = connect(database.url()).unwrap();
     let numbers = TenantCode::FIRST..TenantCode::FIRST + households;
@@ -34,7 +39,7 @@ pub fn open(households: i64) -> Books {
         let household = format!("INSERT INTO household VALUES ({number}, '2026-01-01 00:00+00')");
         execute(&mut conn, &household).unwrap();
     }
-    let (first, last) = ("2026-01".parse().unwrap(), "2026-12".parse().unwrap());
+    let (first, last) = (first.parse().unwrap(), last.parse().unwrap());
     ledger::open_months(&mut conn, first, last).unwrap();
     Books {
         households: numbers

@@ -23,6 +23,7 @@ async fn somebody_who_left_is_erased_on_two_peoples_word() {
             vault: &vault,
             actor: &approved_by[0],
             reach: &Reach::Everywhere,
+            access: None,
             now: app.clock.now(),
         };
         let mut conn = connect(app.database.url()).unwrap();

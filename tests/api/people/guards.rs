@@ -24,6 +24,7 @@ async fn without_a_reach_the_application_sees_nobody() {
         (home.office(), 1),
         (Reach::Estates([home.estate, elsewhere].into()), 2),
         (Reach::Household(other), 1),
+        (Reach::Person(home.head.parse().unwrap()), 1),
         (Reach::nothing(), 0),
     ] {
         let within: Result<_, DbError> = transact(&mut conn, |conn| {

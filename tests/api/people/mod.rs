@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod change;
+mod emergency;
 mod erasure;
 mod guards;
 mod head;

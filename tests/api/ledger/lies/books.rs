@@ -49,7 +49,7 @@ fn wrong_balances_are_named() {
     ));
     let expected = Lie::WrongBalance {
         household,
-        stored: "0.00".into(),
+        stored: "none".into(),
         computed: "2745.00".into(),
     };
     assert_eq!(sealed.verify().lies.remove(0), expected);

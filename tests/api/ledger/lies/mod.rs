@@ -2,6 +2,7 @@
 
 mod books;
 mod checkpoints;
+mod random;
 mod transfers;
 
 use std::path::PathBuf;

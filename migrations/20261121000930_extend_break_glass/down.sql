@@ -1,0 +1,13 @@
+ALTER POLICY membership_in_reach ON membership USING (
+    (SELECT reach_is_everywhere())
+    OR household = (SELECT reach_household())
+    OR EXISTS (SELECT FROM household_estate e WHERE e.household = membership.household
+               AND e.estate_id = ANY ((SELECT reach_estates())::uuid[]))
+);
+DROP FUNCTION reach_person;
+ALTER TABLE break_glass_review
+    DROP CONSTRAINT break_glass_reviewed_by_a_third,
+    DROP CONSTRAINT break_glass_review_of_approval,
+    DROP COLUMN approver;
+ALTER TABLE break_glass_approval DROP CONSTRAINT break_glass_approval_request_approver_key;
+DROP TABLE general_holiday;

@@ -821,6 +821,10 @@ diesel::table! {
         filled_at -> Nullable<Timestamptz>,
         content -> Nullable<Bytea>,
         collected_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     general_holiday (date) {
         date -> Date,
         name -> Text,

@@ -9,6 +9,7 @@ use super::{rules, store};
 use crate::kernel::clock::hong_kong_date;
 use crate::platform::audit::{self, Entry};
 use crate::platform::auth::Actor;
+use crate::platform::db::beyond_reach;
 
 /// Asks for access.
 pub fn request(
@@ -85,7 +86,11 @@ pub fn in_force(
     now: DateTime<Utc>,
 ) -> Result<Vec<InForce>, BreakGlassError> {
     not_suspended(conn, actor.as_str(), now)?;
-    Ok(store::in_force(conn, actor.as_str(), subject, now)?)
+    // Whoever holds such an access reaches further by it than by their posting.
+    let held = beyond_reach(conn, |conn| {
+        store::in_force(conn, actor.as_str(), subject, now)
+    });
+    Ok(held?)
 }
 
 fn not_suspended(

@@ -16,6 +16,7 @@ mod assertion;
 mod bootstrap;
 mod commands;
 mod demo;
+mod held;
 pub mod identity_provider;
 mod jobs;
 mod means;
@@ -29,6 +30,7 @@ pub use api::routes;
 pub use assertion::{NotAKey, PublicKey};
 pub use bootstrap::{Issued, Posting, administrator};
 pub use demo::{Credential, Stage, demo};
+pub use held::held;
 pub use jobs::timetable;
 pub use means::{Beat, Means};
 pub use model::{

@@ -26,7 +26,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 pub use copy::{CopyRow, copy_frozen};
 pub use door::{Db, Patience, transact};
 pub use error::DbError;
-pub use reach::reach_in;
+pub use reach::{beyond_reach, reach_in};
 pub use xid::{TransactionId, Xid8};
 
 /// The schema's history.

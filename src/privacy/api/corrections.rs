@@ -104,11 +104,10 @@ async fn list_correction_requests(
     caller: Authorized<ReadPrivacy>,
     query: Query<RequestsQuery>,
 ) -> Result<Json<Page<PrivacyRequestOut>>, Problem> {
-    everywhere(&app, caller)?;
     let wanted = query.wanted()?;
-    let rows = app
-        .db
-        .query(move |conn| store::correction::list(conn, wanted));
+    let rows = everywhere(&app, caller)?.does(&app, move |conn, _| {
+        Ok::<_, PrivacyError>(store::correction::list(conn, wanted)?)
+    });
     page(rows.await?, query.limit).map(Json)
 }
 

@@ -2,7 +2,6 @@
 
 mod bad_input;
 mod change;
-mod erasure;
 mod guards;
 mod head;
 mod join;

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::text::Line;
 use crate::platform::auth::{Authorized, permissions};
+use crate::platform::db::reach_in;
 use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
 use crate::platform::http::page::{self, Cursor, Limit, Page};
 use crate::platform::http::problem::{Kind, Problem};
@@ -200,6 +201,7 @@ async fn request_break_glass(
 ) -> Result<(Json<BreakGlassOut>, StatusCode), Problem> {
     let (wanted, now) = (Wanted::try_from(body.into_inner())?, app.clock.now());
     let asked = app.db.write(move |conn| {
+        reach_in(conn, &caller.reach)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "request_break_glass",
@@ -228,6 +230,7 @@ async fn approve_break_glass(
 ) -> Result<(Json<AccessOut>, StatusCode), Problem> {
     let (id, now) = (*id, app.clock.now());
     let approved = app.db.write(move |conn| {
+        reach_in(conn, &caller.reach)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "approve_break_glass",
@@ -258,6 +261,7 @@ async fn review_break_glass(
 ) -> Result<(Json<BreakGlassReviewOut>, StatusCode), Problem> {
     let (id, body, now) = (*id, body.into_inner(), app.clock.now());
     let reviewed = app.db.write(move |conn| {
+        reach_in(conn, &caller.reach)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "review_break_glass",
@@ -294,7 +298,7 @@ struct PageQuery {
 #[get("/break-glass/open-reviews")]
 async fn list_open_break_glass_reviews(
     app: Data<App>,
-    _caller: Authorized<ReviewBreakGlass>,
+    caller: Authorized<ReviewBreakGlass>,
     query: Query<PageQuery>,
 ) -> Result<Json<Page<BreakGlassOut>>, Problem> {
     let after: Option<(DateTime<Utc>, Uuid)> = page::after(query.after.as_ref())?;
@@ -304,7 +308,10 @@ async fn list_open_break_glass_reviews(
     let limit = query.limit;
     let rows = app
         .db
-        .query(move |conn| store::unreviewed(conn, after, limit.rows()))
+        .read(move |conn| {
+            reach_in(conn, &caller.reach)?;
+            store::unreviewed(conn, after, limit.rows())
+        })
         .await?;
     let place = |(approval, request): &(Approval, Request)| (approval.starts_at, request.id);
     let shown = |(approval, request): (Approval, Request)| BreakGlassOut {

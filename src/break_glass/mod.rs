@@ -13,10 +13,12 @@
 
 mod api;
 mod commands;
+mod held;
 mod model;
 mod rules;
 mod store;
 
 pub use api::routes;
 pub use commands::in_force;
+pub use held::held;
 pub use model::{BreakGlassError, InForce, Subject};

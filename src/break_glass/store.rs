@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::model::{Approval, BreakGlassError, InForce, Request, Review, Subject};
+use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{break_glass, break_glass_approval, break_glass_review};
 
@@ -129,4 +130,31 @@ pub fn unreviewed(
         );
     }
     Ok(query.load(conn)?)
+}
+
+/// From when to when an access was given.
+type Period = (DateTime<Utc>, DateTime<Utc>);
+
+/// The requests about `person` or one of `households`, the oldest first, each with the access
+/// it gave.
+pub fn about(
+    conn: &mut PgConnection,
+    person: Uuid,
+    households: Vec<TenantCode>,
+) -> Result<Vec<(Request, Option<Period>)>, DbError> {
+    let (from, to) = (
+        break_glass_approval::starts_at,
+        break_glass_approval::ends_at,
+    );
+    let of_household = break_glass::household.eq_any(households);
+    let theirs = break_glass::person.eq(person).or(of_household);
+    Ok(break_glass::table
+        .left_join(
+            break_glass_approval::table.on(break_glass_approval::request.eq(break_glass::id)),
+        )
+        // Unknown is as good as false to a filter.
+        .filter(theirs)
+        .order((break_glass::requested_at, break_glass::id))
+        .select((Request::as_select(), (from, to).nullable()))
+        .load(conn)?)
 }

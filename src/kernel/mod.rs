@@ -11,6 +11,7 @@ pub mod choice;
 pub mod clock;
 pub mod contact;
 pub mod day;
+pub mod held;
 pub mod hkid;
 pub mod id;
 pub mod identity_document;

@@ -14,6 +14,7 @@ use crate::platform::http::problem::Problem;
 use crate::platform::vault::{Unopenable, Vault, record_unopenable};
 
 /// Who calls: what work on another thread has with it.
+#[derive(Clone)]
 pub struct Caller {
     vault: Vault,
     pub actor: Actor,

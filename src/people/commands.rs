@@ -17,7 +17,7 @@ use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::audit;
 use crate::platform::auth::Actor;
-use crate::platform::vault::{Erasure, KeyClass, Vault};
+use crate::platform::vault::{KeyClass, Vault};
 use crate::tenancy;
 
 /// Who asks, over which rows, and when.
@@ -274,25 +274,16 @@ fn follow_size(conn: &mut PgConnection, by: By<'_>, code: TenantCode) -> Result<
     Ok(())
 }
 
-/// Makes everything sealed of person `id` unreadable for good, on two people's word.
-///
-/// Refused while the person belongs to a household.
-pub fn erase(
-    conn: &mut PgConnection,
-    by: By<'_>,
-    id: PersonId,
-    (reason, approved_by): (&str, [&Actor; 2]),
-) -> Result<(), PeopleError> {
-    let today = by.today();
-    let row = store::lock_person(conn, id, (by.reach, today))?;
-    let row = row.ok_or(PeopleError::NoSuchPerson)?;
-    let stays = store::memberships_of(conn, &[id], by.reach, today)?;
-    if stays.iter().any(|stay| !stay.is_over(today)) {
-        return Err(PeopleError::StillMember);
-    }
-    if row.erased_at.is_some() {
-        return Err(PeopleError::Erased);
-    }
+/// Refuses to erase person `id` while they belong to a household, and a second time. Their row
+/// stays as it is until the transaction ends.
+pub fn erasable(conn: &mut PgConnection, by: By<'_>, id: PersonId) -> Result<(), PeopleError> {
+    leaving_row(conn, by, id).map(drop)
+}
+
+/// Takes everything sealed off the row of person `id`. Their keys are destroyed by whoever has
+/// two people's word for it.
+pub fn blank(conn: &mut PgConnection, by: By<'_>, id: PersonId) -> Result<(), PeopleError> {
+    let row = leaving_row(conn, by, id)?;
     let bare = PersonRow {
         name_zh: None,
         name_en: None,
@@ -311,17 +302,23 @@ pub fn erase(
         ..row
     };
     store::save_person(conn, &bare)?;
-    audit::record(conn, by.actor, "people.erased", &id, by.now)?;
-    // Last: from here on the key is gone, even when this transaction is given up.
-    by.vault.erase(
-        conn,
-        &Erasure {
-            class: KeyClass::Identity,
-            subject: id.as_uuid(),
-            reason,
-            approved_by,
-            at: by.now,
-        },
-    )?;
-    Ok(())
+    Ok(audit::record(conn, by.actor, "people.erased", &id, by.now)?)
+}
+
+fn leaving_row(
+    conn: &mut PgConnection,
+    by: By<'_>,
+    id: PersonId,
+) -> Result<PersonRow, PeopleError> {
+    let today = by.today();
+    let row = store::lock_person(conn, id, (by.reach, today))?;
+    let row = row.ok_or(PeopleError::NoSuchPerson)?;
+    let stays = store::memberships_of(conn, &[id], by.reach, today)?;
+    if stays.iter().any(|stay| !stay.is_over(today)) {
+        return Err(PeopleError::StillMember);
+    }
+    match row.erased_at {
+        None => Ok(row),
+        Some(_) => Err(PeopleError::Erased),
+    }
 }

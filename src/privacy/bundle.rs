@@ -6,13 +6,17 @@ use uuid::Uuid;
 
 use super::erasure::claim_place;
 use super::model::{PrivacyError, Request, Viewer};
-use super::{rules, store};
+use super::{held, rules, store};
 use crate::kernel::clock::{hong_kong_date, hong_kong_time};
+use crate::kernel::held::{Held, Stay};
 use crate::kernel::id::PersonId;
 use crate::kernel::reach::Reach;
-use crate::people::{self, By, Membership, Particulars, PeopleError, PersonField, UnmaskReason};
+use crate::people::{
+    self, By, MemberRole, Membership, Particulars, PeopleError, PersonField, UnmaskReason,
+};
 use crate::platform::audit::{self, Place, View, Viewed};
 use crate::platform::vault::KeyClass;
+use crate::{break_glass, ledger, rent, sign_in, tenancy};
 
 /// Everything held on a person.
 pub(super) struct Bundle {
@@ -24,6 +28,8 @@ pub(super) struct Bundle {
     pub views: Vec<Seen>,
     pub requests: Vec<Request>,
     pub corrections: Vec<Claimed>,
+    /// What every other table holds on the person, each slice's part told by itself.
+    pub held: Vec<Held>,
 }
 
 /// A reading of a record, as the person may know it.
@@ -70,10 +76,22 @@ pub(super) fn of_request(
     let reason = UnmaskReason::DataAccessRequest;
     let known = people::unmask(conn, by, person, PersonField::ALL, reason, None)?;
     let views = audit::views_of(conn, person.as_uuid(), None, i64::MAX)?;
+    let memberships = people::memberships_of(conn, by, &[person])?;
+    let stays: Vec<Stay> = memberships.iter().map(stay).collect();
+    let held = [
+        tenancy::held(conn, &stays)?,
+        ledger::held(conn, &stays, by.now)?,
+        rent::held(conn, &stays)?,
+        sign_in::held(conn, &stays)?,
+        break_glass::held(conn, person, &stays)?,
+        held::held(conn, person)?,
+        vec![held::in_trail(conn, by, person, reason.as_str())?],
+    ];
     Ok(Bundle {
+        held: held.concat(),
         made_on: hong_kong_date(by.now),
         particulars: known.particulars.ok_or(PeopleError::Erased)?,
-        memberships: people::memberships_of(conn, by, &[person])?,
+        memberships,
         views: views
             .into_iter()
             .map(|view| Seen::of(person, view))
@@ -82,6 +100,15 @@ pub(super) fn of_request(
         corrections: claimed(conn, by, person, reason.as_str())?,
         request,
     })
+}
+
+fn stay(membership: &Membership) -> Stay {
+    Stay {
+        household: membership.household,
+        starts_on: membership.starts_on,
+        ends_on: membership.ends_on,
+        heads: membership.role == MemberRole::Head,
+    }
 }
 
 /// Correction request `id` and what it claims, read for its decision.

@@ -4,14 +4,14 @@ use diesel::PgConnection;
 use uuid::Uuid;
 
 use super::commands::record;
-use super::model::{ErasureReason, ErasureRequest, Hold, HoldReason, PrivacyError};
+use super::model::{ErasureOrder, ErasureReason, ErasureRequest, Hold, HoldReason, PrivacyError};
 use super::store;
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::PersonId;
 use crate::kernel::text::Line;
 use crate::people::{self, By, PeopleError};
 use crate::platform::auth::Actor;
-use crate::platform::vault::{Cell, Erasure, KeyClass, SealedColumn};
+use crate::platform::vault::{Cell, Erasure, KeyClass, SealedColumn, VaultError};
 
 const TABLE: &str = "correction_request";
 const CLAIM: &str = "claim";
@@ -47,6 +47,9 @@ pub(super) fn set_hold(
 ) -> Result<Hold, PrivacyError> {
     people::on_record(conn, by, person)?;
     store::hold_person(conn, person)?;
+    if store::is_ordered(conn, person)? {
+        return Err(PrivacyError::Ordered);
+    }
     let hold = Hold {
         id: Uuid::now_v7(),
         person,
@@ -117,7 +120,7 @@ pub(super) fn ask(
     Ok(asked)
 }
 
-/// Approves another's request that `person` be erased: they are.
+/// Approves another's request that `person` be erased: it is ordered.
 pub(super) fn approve(
     conn: &mut PgConnection,
     by: By<'_>,
@@ -136,43 +139,79 @@ pub(super) fn approve(
     store::approve_erasure(conn, &approved)?;
     record(conn, by, "privacy.erasure.approved", &approved.id, person)?;
     let requester = Actor::named(&approved.requested_by);
-    erase(
-        conn,
-        by,
-        person,
-        (approved.reason.as_str(), [&requester, by.actor]),
-    )?;
+    let word = (approved.reason.as_str(), [&requester, by.actor]);
+    order(conn, by, person, word)?;
     Ok(approved)
 }
 
-/// Erases `person` on two people's word, unless they are under a hold. Memberships name them
-/// by id from now on, and what is sealed about them in the audit trail is unreadable.
-pub(super) fn erase(
+/// Orders that `person` be erased, on two people's word, unless they are under a hold.
+/// [`carry_out`] does it in a transaction of its own, once this one is kept.
+pub(super) fn order(
     conn: &mut PgConnection,
     by: By<'_>,
     person: PersonId,
     (reason, approved_by): (&str, [&Actor; 2]),
 ) -> Result<(), PrivacyError> {
+    if approved_by[0] == approved_by[1] {
+        return Err(PrivacyError::OwnRequest);
+    }
     store::hold_person(conn, person)?;
     if store::is_held(conn, person)? {
         return Err(PrivacyError::Held);
     }
+    people::erasable(conn, by, person)?;
+    let order = ErasureOrder {
+        person,
+        reason: reason.to_owned(),
+        approved_by: approved_by.map(|one| one.as_str().to_owned()).to_vec(),
+        ordered_at: by.now,
+        done_at: None,
+    };
+    store::add_order(conn, &order)?;
+    record(conn, by, "privacy.erasure.ordered", &person, person)?;
+    Ok(())
+}
+
+/// Erases `person` as was ordered; says whether it was to be done still. Memberships name them
+/// by id from now on, and what is sealed about them in the audit trail is unreadable.
+pub(super) fn carry_out(
+    conn: &mut PgConnection,
+    by: By<'_>,
+    person: PersonId,
+) -> Result<Option<ErasureOrder>, PrivacyError> {
+    let Some(order) = store::open_order(conn, person)? else {
+        return Ok(None);
+    };
+    let [one, other] = order.approved_by.as_slice() else {
+        return Err(PrivacyError::NotAsked);
+    };
+    let approved_by = [one, other].map(|name| Actor::named(name));
     store::forget_claims(conn, person)?;
-    let (class, subject) = (KeyClass::Audit, person.as_uuid());
-    let in_trail = by.vault.keys(conn, class, subject)?.is_some();
-    // From here on keys are gone, even when this transaction is given up.
-    people::erase(conn, by, person, (reason, approved_by))?;
-    if in_trail {
-        by.vault.erase(
+    people::blank(conn, by, person)?;
+    store::end_order(conn, person, by.now)?;
+    // Last: from here on keys are gone, even when this transaction is given up. The order
+    // stands then, and is carried out again.
+    for class in [KeyClass::Identity, KeyClass::Audit] {
+        let subject = person.as_uuid();
+        // A restart after an earlier try got so far.
+        if by.vault.erased(conn, class, subject)? {
+            continue;
+        }
+        let erased = by.vault.erase(
             conn,
             &Erasure {
                 class,
                 subject,
-                reason,
-                approved_by,
+                reason: &order.reason,
+                approved_by: [&approved_by[0], &approved_by[1]],
                 at: by.now,
             },
-        )?;
+        );
+        match erased {
+            // Nothing was ever sealed of them.
+            Err(VaultError::NoDataKey { .. }) => {}
+            erased => erased?,
+        }
     }
-    Ok(())
+    Ok(Some(order))
 }

@@ -11,7 +11,8 @@ use crate::kernel::id::PersonId;
 use crate::people::{OfSealed, PeopleError};
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{
-    erasure_request, legal_hold, matching_approval, retention_rule, retention_run,
+    erasure_order, erasure_request, legal_hold, matching_approval, retention_rule, retention_run,
+    retention_tally,
 };
 use crate::platform::vault::{Unopenable, VaultError};
 
@@ -75,6 +76,12 @@ choice! {
     pub enum DataClass {
         /// What tells who somebody is; kept from the end of the last membership on.
         Person = "person",
+        /// Sessions and their tokens; kept from their end on.
+        SignIn = "sign_in",
+        /// Delegates and linked identities; kept from their end on.
+        Delegation = "delegation",
+        /// Requests for access, and for corrections that were made; kept from the decision on.
+        Request = "request",
     }
 }
 
@@ -84,6 +91,9 @@ impl DataClass {
     pub fn after_what(self) -> &'static str {
         match self {
             Self::Person => "last_membership_ended",
+            Self::SignIn => "session_ended",
+            Self::Delegation => "ended",
+            Self::Request => "decided",
         }
     }
 }
@@ -189,6 +199,18 @@ pub struct ErasureRequest {
     pub approved_at: Option<DateTime<Utc>>,
 }
 
+/// That somebody is erased: it stands, whatever stops it half way.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = erasure_order, check_for_backend(diesel::pg::Pg))]
+pub struct ErasureOrder {
+    pub person: PersonId,
+    pub reason: String,
+    /// Two people, or a person and this program.
+    pub approved_by: Vec<String>,
+    pub ordered_at: DateTime<Utc>,
+    pub done_at: Option<DateTime<Utc>>,
+}
+
 /// How long a class of data is kept, from a day on.
 #[derive(
     Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize, Deserialize, ToSchema,
@@ -218,6 +240,15 @@ pub struct RetentionRun {
     /// Absent while it is under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// How much of a class a day's run erased.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Serialize, ToSchema)]
+#[diesel(table_name = retention_tally, check_for_backend(diesel::pg::Pg))]
+pub struct RetentionTally {
+    pub data_class: DataClass,
+    /// People, or rows.
+    pub erased: i64,
 }
 
 /// Leave for a matching procedure.
@@ -254,6 +285,8 @@ pub enum PrivacyError {
     Lifted,
     #[error("the person is under a legal hold")]
     Held,
+    #[error("the person is being erased")]
+    Ordered,
     #[error("the person's erasure is asked for already")]
     AskedAlready,
     #[error("nobody has asked for the person's erasure")]

@@ -6,6 +6,7 @@ use super::bundle::Bundle;
 use crate::kernel::birth_date::BirthDate;
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::contact::{Email, Phone};
+use crate::kernel::held::Said;
 use crate::kernel::hkid::HkidSymbols;
 use crate::kernel::identity_document::IdentityDocument;
 use crate::kernel::language::Language;
@@ -14,9 +15,6 @@ use crate::people::{Particulars, PersonField};
 use crate::platform::paper::{
     self, Block, Cell, Column, Document, Fonts, PaperError, Row, Style, Table,
 };
-
-/// A text in Traditional Chinese, Simplified Chinese and English.
-type Said = [&'static str; 3];
 
 const LETTERHEAD: Said = [
     "街坊 Kaifong　公共租住房屋租戶服務",
@@ -44,7 +42,7 @@ const DATE: Said = ["日期", "日期", "Date"];
 const BY: Said = ["類別", "类别", "Read by"];
 const PURPOSE: Said = ["目的", "目的", "Purpose"];
 const FIELDS: Said = ["項目", "项目", "Fields"];
-const STATE: Said = ["狀況", "状况", "RequestState"];
+const STATE: Said = ["狀況", "状况", "State"];
 const CLAIM: Said = ["閣下的陳述", "阁下的陈述", "What you said"];
 const NONE: Said = ["沒有記錄。", "没有记录。", "Nothing is on record."];
 
@@ -117,6 +115,17 @@ fn document(bundle: &Bundle, language: Language) -> Document {
         ]
     });
     part(CORRECTIONS, &[DATE, STATE, CLAIM], corrections.collect());
+    for held in &bundle.held {
+        let columns: Vec<Said> = held.columns.iter().map(|(_, name)| *name).collect();
+        let row = |cells: &Vec<Option<String>>| {
+            cells
+                .iter()
+                .cloned()
+                .map(Option::unwrap_or_default)
+                .collect()
+        };
+        part(held.heading, &columns, held.rows.iter().map(row).collect());
+    }
     Document {
         title: say(TITLE),
         language,

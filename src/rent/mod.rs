@@ -14,6 +14,7 @@ mod bill;
 mod book;
 mod bulk;
 mod commands;
+mod held;
 mod jobs;
 mod model;
 mod rules;
@@ -29,6 +30,7 @@ pub use book::RuleShelf;
 pub use bulk::{
     FinishedRun, Terms, begin_charges, end_charges, is_empty, load_awards, load_charges, load_runs,
 };
+pub use held::held;
 pub use jobs::{handlers, timetable};
 pub use model::{
     Award, BookedCharge, Charge, Line, LineKind, Quote, RentError, RentRun, RuleRow, Scheme, Tenure,

@@ -12,13 +12,14 @@ use super::bootstrap::{Posting, issue};
 use super::commands::{keys, pins};
 use super::model::{ClientKind, DeviceKind, KeyChange, SignInError};
 use super::rules::staff::STAFF_ROLES;
-use super::store;
+use super::store::{self, reach_all};
 use crate::kernel::id::EstateId;
 use crate::kernel::reach::Reach;
 use crate::kernel::role::Role;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::auth::Actor;
 use crate::platform::crypto::{KeyError, SigningKey};
+use crate::platform::db::transact;
 use crate::platform::password::{Remembered, Wrapper, hash_now};
 
 /// A kind of caller and how it signs in.
@@ -72,7 +73,10 @@ pub fn demo(
         });
     }
     let hash = hash_now(&remembered(PIN)?, store::cost(conn, "pin", now)?)?;
-    pins::set(conn, asks, stage.household, &hash, now)?;
+    transact(conn, |conn| {
+        reach_all(conn)?;
+        pins::set(conn, asks, stage.household, &hash, now)
+    })?;
     made.push(Credential {
         role: Role::Tenant,
         grant: json!({ "grant_type": "pin", "tenant_code": stage.household, "pin": PIN }),

@@ -20,6 +20,7 @@ mod assertion;
 mod bootstrap;
 mod commands;
 mod demo;
+mod held;
 pub mod identity_provider;
 mod jobs;
 mod means;
@@ -35,6 +36,7 @@ pub use assertion::{NotAKey, PublicKey};
 pub use bootstrap::{Issued, Posting, administrator};
 pub use commands::forms::SEALED;
 pub use demo::{Credential, Stage, demo};
+pub use held::held;
 pub use jobs::timetable;
 pub use means::{Beat, Means};
 pub use model::{

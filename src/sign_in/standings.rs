@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::model::{EnrolmentState, Posted, Session, SessionKind};
 use super::store::revocation::{self, Changed};
-use super::store::{clients, delegates, devices, links, sessions, staff};
+use super::store::{clients, delegates, devices, links, reach_all, sessions, staff};
 use crate::kernel::clock::{Clock, hong_kong_date, hong_kong_time};
 use crate::kernel::id::EstateId;
 use crate::kernel::reach::Reach;
@@ -248,6 +248,7 @@ fn posted(
         }
         SessionKind::Pin => household.and_then(|reach| one(Role::Tenant, reach)),
         SessionKind::Link => {
+            reach_all(conn)?;
             let link = links::link(conn, id)?.filter(|link| link.ended_at.is_none());
             let Some((link, reach)) = link.zip(household) else {
                 return Ok(None);

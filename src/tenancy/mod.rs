@@ -13,6 +13,7 @@
 mod api;
 mod bulk;
 mod commands;
+mod held;
 mod model;
 mod reach;
 mod rules;
@@ -21,6 +22,7 @@ mod store;
 pub use api::routes;
 pub use bulk::{is_empty, load_households, load_tenancies, running};
 pub use commands::{end, follow_size, resize, start, transfer};
+pub use held::held;
 pub use model::{
     EndReason, Ending, HouseholdChanged, Move, NewTenancy, Tenancy, TenancyError, TenancyKind,
 };

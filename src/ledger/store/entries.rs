@@ -51,6 +51,18 @@ pub fn record_reversal(
     Ok(added == 1)
 }
 
+/// Why transfers of `household` were reversed and when, the oldest first.
+pub fn reversals_of(
+    conn: &mut PgConnection,
+    household: TenantCode,
+) -> Result<Vec<(String, DateTime<Utc>)>, DbError> {
+    Ok(ledger_reversal::table
+        .filter(ledger_reversal::household.eq(household.number()))
+        .order((ledger_reversal::recorded_at, ledger_reversal::reversed))
+        .select((ledger_reversal::reason, ledger_reversal::recorded_at))
+        .load(conn)?)
+}
+
 #[derive(QueryableByName)]
 #[diesel(table_name = ledger_transfer, check_for_backend(diesel::pg::Pg))]
 struct Row {

@@ -12,7 +12,7 @@ use crate::kernel::id::EstateId;
 use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{household, household_estate, membership, person};
+use crate::platform::db::schema::{household, membership, person, tenancy_place};
 
 type Condition<T> = Box<dyn BoxableExpression<T, Pg, SqlType = Bool>>;
 
@@ -32,10 +32,10 @@ pub fn household_is_within(
         Reach::Household(_) | Reach::Person(_) => Ok(false),
         Reach::Estates(estates) => {
             let estates: Vec<Uuid> = estates.iter().map(|id| id.as_uuid()).collect();
-            let ends = household_estate::ends_on;
-            let there = household_estate::table
-                .filter(household_estate::household.eq(code))
-                .filter(household_estate::estate_id.eq_any(estates))
+            let ends = tenancy_place::ends_on;
+            let there = tenancy_place::table
+                .filter(tenancy_place::household.eq(code))
+                .filter(tenancy_place::estate_id.eq_any(estates))
                 .filter(ends.is_null().or(ends.assume_not_null().ge(today)));
             diesel::select(diesel::dsl::exists(there)).get_result(conn)
         }
@@ -53,7 +53,7 @@ pub(super) fn membership_within(reach: &Reach, today: NaiveDate) -> Condition<me
             .bind::<Nullable<BigInt>, _>(bounds.household)
             .sql(" OR person = ")
             .bind::<Nullable<SqlUuid>, _>(bounds.person)
-            .sql(" OR EXISTS (SELECT FROM household_estate e WHERE e.household = membership.household AND e.estate_id = ANY(")
+            .sql(" OR EXISTS (SELECT FROM tenancy_place e WHERE e.household = membership.household AND e.estate_id = ANY(")
             .bind::<Array<SqlUuid>, _>(bounds.estates)
             .sql(") AND coalesce(e.ends_on, 'infinity') >= ")
             .bind::<Date, _>(today)
@@ -74,7 +74,7 @@ pub(super) fn person_within(reach: &Reach, today: NaiveDate) -> Condition<person
             .bind::<Nullable<BigInt>, _>(bounds.household)
             .sql(" AND coalesce(m.ends_on, 'infinity') >= ")
             .bind::<Date, _>(today)
-            .sql(" OR EXISTS (SELECT FROM household_estate e WHERE e.household = m.household AND e.estate_id = ANY(")
+            .sql(" OR EXISTS (SELECT FROM tenancy_place e WHERE e.household = m.household AND e.estate_id = ANY(")
             .bind::<Array<SqlUuid>, _>(bounds.estates)
             .sql(") AND coalesce(e.ends_on, 'infinity') >= ")
             .bind::<Date, _>(today)

@@ -29,7 +29,7 @@ pub use copy::{CopyRow, copy_frozen};
 pub use door::{Db, Patience, transact};
 pub use error::DbError;
 pub use quiet::talkative;
-pub use reach::reach_in;
+pub use reach::{beyond_reach, reach_in};
 pub use xid::{TransactionId, Xid8};
 
 /// The schema's history.

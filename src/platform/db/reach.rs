@@ -1,5 +1,6 @@
 //! The reach of a transaction: what row-level security, the second line, goes by.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
@@ -9,10 +10,33 @@ use crate::kernel::reach::Reach;
 /// Lets the rest of this transaction see the rows within `reach`, of the tables that have
 /// row-level security. Outside a transaction it holds for nothing; after one it is gone.
 pub fn reach_in(conn: &mut PgConnection, reach: &Reach) -> Result<(), DbError> {
+    set(conn, &setting(reach))
+}
+
+fn set(conn: &mut PgConnection, to: &str) -> Result<(), DbError> {
     diesel::sql_query("SELECT set_config('kaifong.reach', $1, true)")
-        .bind::<Text, _>(setting(reach))
+        .bind::<Text, _>(to)
         .execute(conn)?;
     Ok(())
+}
+
+/// Does `work` with every row in sight, and lets the rest of the transaction see what it saw
+/// before: for what is asked of all rows by its own rule, whoever asks.
+pub fn beyond_reach<T, E: From<DbError>>(
+    conn: &mut PgConnection,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    let current = sql::<Text>("coalesce(current_setting('kaifong.reach', true), '')");
+    let before: String = diesel::select(current)
+        .get_result(conn)
+        .map_err(DbError::from)?;
+    set(conn, &setting(&Reach::Everywhere))?;
+    let done = work(conn);
+    // A failed transaction sees nothing more, and cannot be told.
+    if done.is_ok() {
+        set(conn, &before)?;
+    }
+    done
 }
 
 fn setting(reach: &Reach) -> String {

@@ -682,16 +682,6 @@ diesel::table! {
     }
 }
 
-// A view: in which estate a household lives.
-diesel::table! {
-    household_estate (household, starts_on) {
-        household -> BigInt,
-        estate_id -> Uuid,
-        starts_on -> Date,
-        ends_on -> Nullable<Date>,
-    }
-}
-
 diesel::allow_tables_to_appear_in_same_query!(membership, person);
 
 diesel::table! {
@@ -722,6 +712,16 @@ diesel::table! {
         decided_by -> Nullable<Text>,
         decided_at -> Nullable<Timestamptz>,
         version -> Integer,
+    }
+}
+
+diesel::table! {
+    erasure_order (person) {
+        person -> Uuid,
+        reason -> Text,
+        approved_by -> Array<Text>,
+        ordered_at -> Timestamptz,
+        done_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -773,6 +773,14 @@ diesel::table! {
         source -> Text,
         approved_by -> Text,
         recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    retention_tally (ran_on, data_class) {
+        ran_on -> Date,
+        data_class -> Text,
+        erased -> BigInt,
     }
 }
 

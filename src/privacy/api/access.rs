@@ -1,5 +1,7 @@
 //! Data access requests over HTTP.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_LANGUAGE, ETAG};
 use actix_web::web::{Data, Json, Path, Query};
@@ -13,6 +15,7 @@ use uuid::Uuid;
 use super::shown::{CorrectionRequestOut, PrivacyRequestOut, RequestsQuery, ViewOut, page};
 use super::{AskPrivacy, ReadPrivacy, WritePrivacy};
 use crate::app::App;
+use crate::kernel::held::Held;
 use crate::kernel::id::PersonId;
 use crate::people::{Caller, MembershipOut, PersonField, UnmaskedOut};
 use crate::platform::auth::Authorized;
@@ -61,6 +64,33 @@ struct BundleOut {
     views: Vec<ViewOut>,
     access_requests: Vec<PrivacyRequestOut>,
     correction_requests: Vec<CorrectionRequestOut>,
+    /// What every other table holds on the person.
+    held: Vec<HeldOut>,
+}
+
+/// The rows of one table that are about a person.
+#[derive(Serialize, ToSchema)]
+struct HeldOut {
+    /// The table's name.
+    table: &'static str,
+    /// Of each row, what its columns hold; without those that hold nothing.
+    rows: Vec<BTreeMap<&'static str, String>>,
+}
+
+impl From<Held> for HeldOut {
+    fn from(held: Held) -> Self {
+        let names = held.columns.iter().map(|(name, _)| *name);
+        let row = |cells: Vec<Option<String>>| {
+            let cells = names.clone().zip(cells);
+            cells
+                .filter_map(|(name, cell)| Some((name, cell?)))
+                .collect()
+        };
+        Self {
+            table: held.table,
+            rows: held.rows.into_iter().map(row).collect(),
+        }
+    }
 }
 
 impl From<Bundle> for BundleOut {
@@ -73,6 +103,7 @@ impl From<Bundle> for BundleOut {
             views: bundle.views.into_iter().map(Into::into).collect(),
             access_requests: bundle.requests.into_iter().map(Into::into).collect(),
             correction_requests: bundle.corrections.into_iter().map(Into::into).collect(),
+            held: bundle.held.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -119,11 +150,13 @@ async fn request_access(
 #[get("/privacy/access-requests")]
 async fn list_access_requests(
     app: Data<App>,
-    _: Authorized<ReadPrivacy>,
+    caller: Authorized<ReadPrivacy>,
     query: Query<RequestsQuery>,
 ) -> Result<Json<Page<PrivacyRequestOut>>, Problem> {
     let wanted = query.wanted()?;
-    let rows = app.db.query(move |conn| store::access::list(conn, wanted));
+    let rows = Caller::of(&app, caller).does(&app, move |conn, _| {
+        Ok::<_, PrivacyError>(store::access::list(conn, wanted)?)
+    });
     page(rows.await?, query.limit).map(Json)
 }
 
@@ -140,12 +173,13 @@ async fn list_access_requests(
 #[get("/privacy/access-requests/{id}")]
 async fn read_access_request(
     app: Data<App>,
-    _: Authorized<ReadPrivacy>,
+    caller: Authorized<ReadPrivacy>,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, Problem> {
-    let found = app.db.query(move |conn| store::access::one(conn, *id));
-    let request = found.await?.ok_or(PrivacyError::NoSuchRequest)?;
-    Ok(tagged(request))
+    let found = Caller::of(&app, caller).does(&app, move |conn, _| {
+        store::access::one(conn, *id)?.ok_or(PrivacyError::NoSuchRequest)
+    });
+    Ok(tagged(found.await?))
 }
 
 /// Answer a data access request, or refuse it for a reason of the Ordinance.

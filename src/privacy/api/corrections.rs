@@ -101,13 +101,13 @@ async fn request_correction(
 #[get("/privacy/correction-requests")]
 async fn list_correction_requests(
     app: Data<App>,
-    _: Authorized<ReadPrivacy>,
+    caller: Authorized<ReadPrivacy>,
     query: Query<RequestsQuery>,
 ) -> Result<Json<Page<PrivacyRequestOut>>, Problem> {
     let wanted = query.wanted()?;
-    let rows = app
-        .db
-        .query(move |conn| store::correction::list(conn, wanted));
+    let rows = Caller::of(&app, caller).does(&app, move |conn, _| {
+        Ok::<_, PrivacyError>(store::correction::list(conn, wanted)?)
+    });
     page(rows.await?, query.limit).map(Json)
 }
 

@@ -224,7 +224,10 @@ async fn approve_erasure(
     id: Path<PersonId>,
 ) -> Result<(Json<ErasureOut>, StatusCode), Problem> {
     let id = *id;
-    let done = Caller::of(&app, caller).does(&app, move |conn, by| {
+    let caller = Caller::of(&app, caller);
+    // It is kept before anything is destroyed; the daily job carries out what was stopped here.
+    let carrier = caller.clone();
+    let done = caller.does(&app, move |conn, by| {
         let attempt = Attempt {
             actor: by.actor,
             operation: "approve_erasure",
@@ -232,5 +235,8 @@ async fn approve_erasure(
         };
         once(conn, &attempt, &id, |conn| erasure::approve(conn, by, id))
     });
-    Ok((Json(done.await?.into()), StatusCode::CREATED))
+    let approved = done.await?;
+    let carried_out = carrier.does(&app, move |conn, by| erasure::carry_out(conn, by, id));
+    carried_out.await?;
+    Ok((Json(approved.into()), StatusCode::CREATED))
 }

@@ -51,9 +51,10 @@ impl From<PrivacyError> for Problem {
             PrivacyError::Decided => Self::new(DECIDED),
             PrivacyError::Lifted => Self::new(LIFTED),
             PrivacyError::Held => Self::new(HELD),
-            PrivacyError::AskedAlready | PrivacyError::NotAsked | PrivacyError::OwnRequest => {
-                said(ERASURE, error)
-            }
+            PrivacyError::Ordered
+            | PrivacyError::AskedAlready
+            | PrivacyError::NotAsked
+            | PrivacyError::OwnRequest => said(ERASURE, error),
             PrivacyError::RuleNotAhead => said(RULE, error),
             PrivacyError::NotAReason(_) | PrivacyError::EndsBeforeItBegins => said(REFUSED, error),
             PrivacyError::MatchingNotApproved => said(NOT_APPROVED, error),

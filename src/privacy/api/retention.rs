@@ -17,7 +17,7 @@ use crate::platform::db::DbError;
 use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
 use crate::platform::http::problem::Problem;
 use crate::privacy::model::{
-    DataClass, MatchingApproval, MatchingBasis, RetentionRule, RetentionRun,
+    DataClass, MatchingApproval, MatchingBasis, RetentionRule, RetentionRun, RetentionTally,
 };
 use crate::privacy::{jobs, matching, store};
 
@@ -35,6 +35,8 @@ struct RetentionOut {
     /// Absent before the first run.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_run: Option<RetentionRun>,
+    /// What the last run erased of each class.
+    last_erased: Vec<RetentionTally>,
 }
 
 /// How long a class of data is to be kept.
@@ -78,9 +80,15 @@ async fn read_retention(
     _: Authorized<ReadPrivacy>,
 ) -> Result<Json<RetentionOut>, Problem> {
     let read = app.db.read(|conn| {
+        let last_run = store::last_run(conn)?;
+        let last_erased = match &last_run {
+            Some(run) => store::tallies(conn, run.ran_on)?,
+            None => Vec::new(),
+        };
         Ok::<_, DbError>(RetentionOut {
             rules: store::rules(conn)?,
-            last_run: store::last_run(conn)?,
+            last_run,
+            last_erased,
         })
     });
     Ok(Json(read.await?))

@@ -1,14 +1,15 @@
 //! Legal holds and requests for erasure.
 
+use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
 use uuid::Uuid;
 
-use super::super::model::{ErasureRequest, Hold, PrivacyError};
+use super::super::model::{ErasureOrder, ErasureRequest, Hold, PrivacyError};
 use crate::kernel::id::PersonId;
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{erasure_request, legal_hold};
+use crate::platform::db::schema::{erasure_order, erasure_request, legal_hold};
 
 /// Keeps a hold and an erasure of one person apart until the transaction ends: whichever comes
 /// second sees the first.
@@ -101,6 +102,72 @@ pub fn approve_erasure(conn: &mut PgConnection, approved: &ErasureRequest) -> Re
             erasure_request::approved_by.eq(&approved.approved_by),
             erasure_request::approved_at.eq(approved.approved_at),
         ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Every request for the erasure of `person`, the oldest first.
+pub fn erasures_of(
+    conn: &mut PgConnection,
+    person: PersonId,
+) -> Result<Vec<ErasureRequest>, DbError> {
+    Ok(erasure_request::table
+        .filter(erasure_request::person.eq(person))
+        .order((erasure_request::requested_at, erasure_request::id))
+        .select(ErasureRequest::as_select())
+        .load(conn)?)
+}
+
+/// Adds an order; the key decides when two are given at the same time.
+pub fn add_order(conn: &mut PgConnection, order: &ErasureOrder) -> Result<(), PrivacyError> {
+    let added = diesel::insert_into(erasure_order::table)
+        .values(order)
+        .execute(conn)
+        .map_err(DbError::from);
+    match added {
+        Err(error) if error.constraint() == Some("erasure_order_pkey") => {
+            Err(PrivacyError::Ordered)
+        }
+        added => Ok(added.map(drop)?),
+    }
+}
+
+/// The order to erase `person` that is not carried out yet, locked until the transaction ends.
+pub fn open_order(
+    conn: &mut PgConnection,
+    person: PersonId,
+) -> Result<Option<ErasureOrder>, DbError> {
+    Ok(erasure_order::table
+        .find(person)
+        .filter(erasure_order::done_at.is_null())
+        .select(ErasureOrder::as_select())
+        .for_update()
+        .first(conn)
+        .optional()?)
+}
+
+/// Whether `person` is to be erased, or was.
+pub fn is_ordered(conn: &mut PgConnection, person: PersonId) -> Result<bool, DbError> {
+    Ok(diesel::select(exists(erasure_order::table.find(person))).get_result(conn)?)
+}
+
+/// Whom the orders that are not carried out yet are to erase, the oldest first.
+pub fn open_orders(conn: &mut PgConnection) -> Result<Vec<PersonId>, DbError> {
+    Ok(erasure_order::table
+        .filter(erasure_order::done_at.is_null())
+        .order((erasure_order::ordered_at, erasure_order::person))
+        .select(erasure_order::person)
+        .load(conn)?)
+}
+
+/// Writes that the order to erase `person` was carried out.
+pub fn end_order(
+    conn: &mut PgConnection,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    diesel::update(erasure_order::table.find(person))
+        .set(erasure_order::done_at.eq(now))
         .execute(conn)?;
     Ok(())
 }

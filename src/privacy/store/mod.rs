@@ -11,12 +11,13 @@ use crate::platform::db::DbError;
 use crate::platform::db::schema::matching_approval;
 
 pub(super) use holds::{
-    add_erasure, add_hold, approve_erasure, hold, hold_person, holds_of, is_held, lift,
-    open_erasure,
+    add_erasure, add_hold, add_order, approve_erasure, end_order, erasures_of, hold, hold_person,
+    holds_of, is_held, is_ordered, lift, open_erasure, open_order, open_orders,
 };
 pub(super) use requests::{access, claims, correction, forget_claims, set_claim};
 pub(super) use retention::{
-    add_rule, begin_run, count_erased, end_run, has_ended, last_run, rule_on, rules,
+    add_rule, begin_run, count_erased, end_run, forget_older, has_ended, is_tallied, last_run,
+    rule_on, rules, tallies, tally,
 };
 
 /// Adds an approval of matching.

@@ -1,12 +1,13 @@
 //! Rules of retention, and what each day's run did.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::dsl::exists;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamptz};
 
-use super::super::model::{DataClass, PrivacyError, RetentionRule, RetentionRun};
+use super::super::model::{DataClass, PrivacyError, RetentionRule, RetentionRun, RetentionTally};
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{retention_rule, retention_run};
+use crate::platform::db::schema::{retention_rule, retention_run, retention_tally};
 
 /// Adds a rule; the key decides when two are recorded for one day.
 pub fn add_rule(conn: &mut PgConnection, rule: &RetentionRule) -> Result<(), PrivacyError> {
@@ -98,4 +99,54 @@ pub fn last_run(conn: &mut PgConnection) -> Result<Option<RetentionRun>, DbError
         .select(RetentionRun::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// Deletes what of `class` ended before `before`; says how many rows. The database keeps what is
+/// younger than a year, whatever is asked.
+pub fn forget_older(
+    conn: &mut PgConnection,
+    class: DataClass,
+    before: DateTime<Utc>,
+) -> Result<i64, DbError> {
+    let forgotten = sql::<BigInt>("SELECT forget_older(")
+        .bind::<Text, _>(class.as_str())
+        .sql(", ")
+        .bind::<Timestamptz, _>(before)
+        .sql(")");
+    Ok(forgotten.get_result(conn)?)
+}
+
+/// Writes how much of `class` the run of `day` erased.
+pub fn tally(
+    conn: &mut PgConnection,
+    day: NaiveDate,
+    (class, erased): (DataClass, i64),
+) -> Result<(), DbError> {
+    diesel::insert_into(retention_tally::table)
+        .values((
+            retention_tally::ran_on.eq(day),
+            retention_tally::data_class.eq(class),
+            retention_tally::erased.eq(erased),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether the run of `day` is done with `class`.
+pub fn is_tallied(
+    conn: &mut PgConnection,
+    day: NaiveDate,
+    class: DataClass,
+) -> Result<bool, DbError> {
+    let done = retention_tally::table.find((day, class));
+    Ok(diesel::select(exists(done)).get_result(conn)?)
+}
+
+/// What the run of `day` erased, by class.
+pub fn tallies(conn: &mut PgConnection, day: NaiveDate) -> Result<Vec<RetentionTally>, DbError> {
+    Ok(retention_tally::table
+        .filter(retention_tally::ran_on.eq(day))
+        .order(retention_tally::data_class)
+        .select(RetentionTally::as_select())
+        .load(conn)?)
 }

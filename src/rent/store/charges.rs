@@ -130,3 +130,38 @@ pub fn charged_as_at(
         .first(conn)?;
     Ok(sum.unwrap_or_default())
 }
+
+/// Every charge of `code`, in the order of the days they count from.
+pub fn charges_of(conn: &mut PgConnection, code: TenantCode) -> Result<Vec<BookedCharge>, DbError> {
+    Ok(rent_charge::table
+        .filter(rent_charge::household.eq(code.number()))
+        .order((
+            rent_charge::effective_on,
+            rent_charge::month,
+            rent_charge::revision,
+        ))
+        .select(BookedCharge::as_select())
+        .load(conn)?)
+}
+
+/// An adjustment or a refund as it was recorded.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = rent_adjustment, check_for_backend(diesel::pg::Pg))]
+pub struct Adjustment {
+    pub kind: String,
+    pub amount: Money,
+    pub effective_on: NaiveDate,
+    pub reason: String,
+}
+
+/// Every adjustment and refund of `code`, in the order of the days they count from.
+pub fn adjustments_of(
+    conn: &mut PgConnection,
+    code: TenantCode,
+) -> Result<Vec<Adjustment>, DbError> {
+    Ok(rent_adjustment::table
+        .filter(rent_adjustment::household.eq(code.number()))
+        .order((rent_adjustment::effective_on, rent_adjustment::id))
+        .select(Adjustment::as_select())
+        .load(conn)?)
+}

@@ -9,8 +9,8 @@ mod standing;
 
 pub use awards::{add_award, assisted, award, awards_of, household_of_award, replace_award};
 pub use charges::{
-    NewAdjustment, Revision, add_adjustment, add_charges, charged_as_at, latest_revisions,
-    revisions,
+    NewAdjustment, Revision, add_adjustment, add_charges, adjustments_of, charged_as_at,
+    charges_of, latest_revisions, revisions,
 };
 pub use facts::{awards_in, charged, tenures_in, tenures_of};
 pub use rule_book::{NewRule, add_rule, assume_rates, book_version, load_book};

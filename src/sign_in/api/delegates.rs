@@ -16,6 +16,7 @@ use crate::kernel::day::Day;
 use crate::kernel::reach::Reach;
 use crate::kernel::role::Role;
 use crate::platform::auth::Authorized;
+use crate::platform::db::reach_in;
 use crate::platform::http::problem::Problem;
 use crate::platform::password::Secret;
 use crate::sign_in::commands::delegates::{self as commands, NewDelegate};
@@ -107,9 +108,10 @@ async fn name_delegate(
         code: invitation.digest(),
     };
     let now = app.clock.now();
-    let named = app
-        .db
-        .write(move |conn| commands::name(conn, &caller.actor, household, (new, &held), now));
+    let named = app.db.write(move |conn| {
+        reach_in(conn, &caller.reach)?;
+        commands::name(conn, &caller.actor, household, (new, &held), now)
+    });
     let out = DelegateOut::from(named.await?);
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/v1/delegates/{}", out.id)))
@@ -131,8 +133,11 @@ async fn list_delegates(
     caller: Authorized<OwnDelegates>,
 ) -> Result<Json<DelegatesOut>, Problem> {
     let household = own_household(&caller.reach)?;
-    let found = app.db.query(move |conn| store::of(conn, household)).await?;
-    let items = found.into_iter().map(DelegateOut::from).collect();
+    let found = app.db.read(move |conn| {
+        reach_in(conn, &caller.reach)?;
+        store::of(conn, household)
+    });
+    let items = found.await?.into_iter().map(DelegateOut::from).collect();
     Ok(Json(DelegatesOut { items }))
 }
 
@@ -152,7 +157,10 @@ async fn end_delegate(
     let own = (own_household(&caller.reach)?, *id);
     let now = app.clock.now();
     app.db
-        .write(move |conn| commands::end(conn, &caller.actor, own, now))
+        .write(move |conn| {
+            reach_in(conn, &caller.reach)?;
+            commands::end(conn, &caller.actor, own, now)
+        })
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

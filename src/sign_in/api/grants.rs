@@ -10,10 +10,11 @@ use super::token::TokenIn;
 use super::{MUST_CHANGE, OwnSession, REFUSED, SEVERAL, UNFIT, passkey_grants};
 use crate::app::App;
 use crate::kernel::tenant_code::TenantCode;
-use crate::platform::auth::{Authorized, Permission};
+use crate::platform::auth::{Actor, Authorized, Permission};
 use crate::platform::http::problem::Problem;
 use crate::platform::limits::{Bucket, Rate};
-use crate::platform::password::{Cost, Match, Remembered, TotpSeed};
+use crate::platform::password::{Cost, Match, Remembered, TotpSeed, WrapperError};
+use crate::platform::vault::{Unopenable, VaultError, record_unopenable};
 use crate::sign_in::assertion::{self, PublicKey};
 use crate::sign_in::commands::links::Chosen;
 use crate::sign_in::commands::sessions::{self, Opened};
@@ -147,7 +148,7 @@ async fn try_password(app: &App, name: String, sent: Sent) -> Result<Grant, Prob
     let tried = staff::Tried {
         hash: stored,
         right: checked != Match::No,
-        step: step(app, &secrets, &sent.otp)?,
+        step: step(app, &secrets, &sent.otp).await?,
         rehashed,
         changed: checked != Match::No && sent.new_password.is_some(),
     };
@@ -179,15 +180,33 @@ async fn rehashed(
 }
 
 /// The step whose code was sent, if it is one now.
-fn step(app: &App, secrets: &StaffSecrets, otp: &Remembered) -> Result<Option<i64>, Problem> {
+async fn step(app: &App, secrets: &StaffSecrets, otp: &Remembered) -> Result<Option<i64>, Problem> {
     let Some(wrapped) = &secrets.totp_seed else {
         return Ok(None);
     };
     let place = secrets.id.to_string();
-    let seed = app.sign_in.wrapper.open(&["totp_seed", &place], wrapped);
-    let seed = TotpSeed::from_bytes(seed.map_err(SignInError::from)?);
+    let seed = match app.sign_in.wrapper.open(&["totp_seed", &place], wrapped) {
+        Ok(seed) => TotpSeed::from_bytes(seed),
+        Err(WrapperError::Unopenable) => return Err(unopenable(app, secrets.id).await),
+        Err(error) => return Err(SignInError::from(error).into()),
+    };
     let now = app.clock.now().timestamp();
     Ok(seed.accepted(otp.reveal(), now, secrets.totp_step))
+}
+
+/// Counts and records that the seed of account `id` does not open, as for any sealed cell.
+async fn unopenable(app: &App, id: Uuid) -> Problem {
+    let what = Unopenable::Cell {
+        table: "staff_account",
+        column: "totp_seed",
+        row: id,
+    };
+    app.vault.unopenable().inc();
+    let actor = Actor::program("sign-in");
+    match record_unopenable(&app.db, &actor, what, app.clock.now()).await {
+        Ok(()) => VaultError::Unopenable(what).into(),
+        Err(error) => error.into(),
+    }
 }
 
 /// The kiosk or gateway at whose side a request comes: its token is beside the tenant's PIN.
@@ -246,6 +265,7 @@ async fn try_pin(
     let means = &app.sign_in;
     let now = app.clock.now();
     let found = app.db.read(move |conn| {
+        store::reach_all(conn)?;
         let kept = store::pins::of(conn, code)?;
         Ok::<_, SignInError>((kept, store::cost(conn, "pin", now)?))
     });
@@ -353,7 +373,7 @@ async fn step_up(app: &App, request: &HttpRequest, otp: Remembered) -> Result<Gr
         .query(move |conn| store::staff::secrets(conn, holder))
         .await?
         .ok_or_else(Problem::unauthenticated)?;
-    let step = step(app, &secrets, &otp)?;
+    let step = step(app, &secrets, &otp).await?;
     let proven = app.db.write(move |conn| {
         if !staff::prove(conn, holder, step, now)? {
             return Ok::<_, SignInError>(None);

@@ -18,6 +18,7 @@ use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::auth::Authorized;
 use crate::platform::crypto::Digest;
+use crate::platform::db::reach_in;
 use crate::platform::http::problem::Problem;
 use crate::platform::limits::{Bucket, Rate};
 use crate::platform::password::{Remembered, Secret};
@@ -146,9 +147,10 @@ async fn link_own_identity(
     let body = body.into_inner();
     let identity = known(&app, (body.code, body.state, body.nonce)).await?;
     let now = app.clock.now();
-    let linked = app
-        .db
-        .write(move |conn| commands::add(conn, &caller.actor, (identity, household, None), now));
+    let linked = app.db.write(move |conn| {
+        reach_in(conn, &caller.reach)?;
+        commands::add(conn, &caller.actor, (identity, household, None), now)
+    });
     Ok(created(linked.await?))
 }
 
@@ -164,9 +166,10 @@ async fn list_own_identities(
     caller: Authorized<OwnIdentities>,
 ) -> Result<Json<LinksOut>, Problem> {
     let household = own_household(&caller.reach)?;
-    let found = app
-        .db
-        .query(move |conn| store::links::of_household(conn, household));
+    let found = app.db.read(move |conn| {
+        reach_in(conn, &caller.reach)?;
+        store::links::of_household(conn, household)
+    });
     let items = found.await?.into_iter().map(LinkOut::from).collect();
     Ok(Json(LinksOut { items }))
 }
@@ -187,7 +190,10 @@ async fn end_own_identity(
     let own = (own_household(&caller.reach)?, *id);
     let now = app.clock.now();
     app.db
-        .write(move |conn| commands::end(conn, &caller.actor, own, now))
+        .write(move |conn| {
+            reach_in(conn, &caller.reach)?;
+            commands::end(conn, &caller.actor, own, now)
+        })
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -217,9 +223,10 @@ async fn link_identity(
         return Err(Problem::new(NO_HOUSEHOLD));
     }
     let identity = known(&app, (body.code, body.state, body.nonce)).await?;
-    let linked = app
-        .db
-        .write(move |conn| commands::add(conn, &caller.actor, (identity, code, None), now));
+    let linked = app.db.write(move |conn| {
+        reach_in(conn, &caller.reach)?;
+        commands::add(conn, &caller.actor, (identity, code, None), now)
+    });
     Ok(created(linked.await?))
 }
 

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::auth::Authorized;
+use crate::platform::db::reach_in;
 use crate::platform::http::problem::Problem;
 use crate::platform::password::Remembered;
 use crate::sign_in::commands::pins as commands;
@@ -59,7 +60,10 @@ async fn set_pin(
     }
     let hash = app.sign_in.hasher.hash(pin, cost).await?;
     app.db
-        .write(move |conn| commands::set(conn, &caller.actor, tenant_code, &hash, now))
+        .write(move |conn| {
+            reach_in(conn, &caller.reach)?;
+            commands::set(conn, &caller.actor, tenant_code, &hash, now)
+        })
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

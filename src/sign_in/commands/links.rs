@@ -12,7 +12,7 @@ use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::platform::crypto::Digest;
 use crate::sign_in::model::{IdentityLink, SessionKind, SignInError};
-use crate::sign_in::store::{delegates, links as store};
+use crate::sign_in::store::{delegates, links as store, reach_all};
 
 /// For which of its links an identity signs in.
 #[derive(Debug)]
@@ -31,6 +31,7 @@ pub fn sign_in(
     household: Option<TenantCode>,
     now: DateTime<Utc>,
 ) -> Result<Chosen, SignInError> {
+    reach_all(conn)?;
     let mut links = store::of_identity(conn, hash)?;
     links.retain(|link| household.is_none_or(|code| link.household == code));
     let mut in_force = Vec::new();
@@ -99,6 +100,7 @@ pub fn claim(
     (hash, code): (Digest, Digest),
     now: DateTime<Utc>,
 ) -> Result<Option<IdentityLink>, SignInError> {
+    reach_all(conn)?;
     let delegate = delegates::lock_by_code(conn, code)?.filter(|delegate| {
         delegate.ended_at.is_none() && delegate.code_until.is_some_and(|until| now < until)
     });

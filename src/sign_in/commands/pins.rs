@@ -11,7 +11,7 @@ use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::sign_in::model::{SessionKind, SignInError};
 use crate::sign_in::rules::lock::{Factor, guess};
-use crate::sign_in::store::pins as store;
+use crate::sign_in::store::{pins as store, reach_all};
 
 /// A guess at a PIN, as it was checked.
 pub struct Tried {
@@ -32,6 +32,7 @@ pub fn sign_in(
     device: Option<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<Option<Opened>, SignInError> {
+    reach_all(conn)?;
     let Some(mut pin) = store::lock(conn, household)? else {
         return Ok(None);
     };

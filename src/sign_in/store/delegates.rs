@@ -75,3 +75,12 @@ pub fn end(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<(), 
         .execute(conn)?;
     Ok(())
 }
+
+/// Every delegate that `household` has named, in the order they were.
+pub fn ever_of(conn: &mut PgConnection, household: TenantCode) -> Result<Vec<Delegate>, DbError> {
+    Ok(table::table
+        .filter(table::household.eq(household))
+        .order((table::granted_at, table::id))
+        .select(Delegate::as_select())
+        .load(conn)?)
+}

@@ -109,3 +109,15 @@ pub fn end(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<bool
         .execute(conn)?;
     Ok(ended == 1)
 }
+
+/// Every link that `household` has had, oldest first.
+pub fn ever_of(
+    conn: &mut PgConnection,
+    household: TenantCode,
+) -> Result<Vec<IdentityLink>, DbError> {
+    Ok(table::table
+        .filter(table::household.eq(household))
+        .order((table::linked_at, table::id))
+        .select(IdentityLink::as_select())
+        .load(conn)?)
+}

@@ -15,9 +15,16 @@ pub(super) mod staff;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::platform::db::DbError;
+use crate::kernel::reach::Reach;
 use crate::platform::db::schema::{hashing_cost, used_assertion};
+use crate::platform::db::{DbError, reach_in};
 use crate::platform::password::Cost;
+
+/// Lets the rest of this transaction see every credential. Whoever signs in has no reach yet:
+/// the credential is what will tell it.
+pub(super) fn reach_all(conn: &mut PgConnection) -> Result<(), DbError> {
+    reach_in(conn, &Reach::Everywhere)
+}
 
 /// What hashing a secret for `purpose` costs at `now`.
 pub(super) fn cost(

@@ -100,3 +100,16 @@ pub fn set(
         }
     })
 }
+
+/// When the PIN of `household` was set, how many wrong guesses are kept of it, and until when
+/// they close it.
+pub fn kept_of(
+    conn: &mut PgConnection,
+    household: TenantCode,
+) -> Result<Option<(DateTime<Utc>, i32, Option<DateTime<Utc>>)>, DbError> {
+    Ok(table::table
+        .filter(table::household.eq(household))
+        .select((table::set_at, table::wrong, table::until))
+        .first(conn)
+        .optional()?)
+}

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use uuid::Uuid;
 
+use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{refresh_family, session as table};
 use crate::sign_in::model::{Session, SessionEnd};
@@ -108,4 +109,13 @@ pub fn step_up(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<
         .set(table::stepped_up_at.eq(now))
         .execute(conn)?;
     Ok(())
+}
+
+/// Every session that is kept of `household`, oldest first.
+pub fn ever_of(conn: &mut PgConnection, household: TenantCode) -> Result<Vec<Session>, DbError> {
+    Ok(table::table
+        .filter(table::household.eq(household))
+        .order((table::signed_in_at, table::id))
+        .select(Session::as_select())
+        .load(conn)?)
 }

@@ -3,7 +3,6 @@
 mod bad_input;
 mod change;
 mod emergency;
-mod erasure;
 mod guards;
 mod head;
 mod join;

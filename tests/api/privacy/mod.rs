@@ -1,10 +1,14 @@
 //! Privacy rights over HTTP.
 
+mod bundle;
 mod erasure;
+mod guards;
 mod requests;
 mod retention;
+mod unopenable;
 mod views;
 
+use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::Call;
@@ -42,4 +46,19 @@ fn claim(person: &str) -> Call {
 
 fn id(of: &Value) -> String {
     of["id"].as_str().unwrap().to_owned()
+}
+
+/// The tables with a column that names a person or a household, from the catalogue; of a
+/// partitioned one, the whole.
+fn named_tables(owner: &mut PgConnection) -> Vec<String> {
+    diesel::dsl::sql::<diesel::sql_types::Text>(
+        "SELECT DISTINCT c.relname::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') \
+           AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped \
+           AND (a.attname IN ('person', 'person_id', 'household', 'household_id', 'tenant_code') \
+                OR c.relname IN ('person', 'household') AND a.attname IN ('id', 'number') \
+                OR c.relname IN ('data_key', 'key_tombstone') AND a.attname = 'subject')",
+    )
+    .load(owner)
+    .unwrap()
 }

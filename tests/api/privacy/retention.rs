@@ -69,13 +69,17 @@ async fn who_left_long_ago_is_erased_once_a_day_and_counted() {
     let words = "key_tombstone WHERE approved_by = ARRAY['kaifong:retention', 'approver']";
     assert_eq!(count(&mut owner, words), 1);
     let entry = "audit_entry WHERE action = 'privacy.retention.ran' \
-                 AND purpose = 'erased 1, held 1, failed 0'";
+                 AND purpose = 'erased 1, held 1, failed 0; person 1'";
     assert_eq!(count(&mut owner, entry), 1);
     let again = retain(&mut conn, &vault, app.clock.now()).unwrap();
     assert_eq!(again, None, "once a day");
 
     let shown = app.send(read("retention")).await.expect(200);
-    assert_eq!(shown["rules"][0]["keep_months"], 84);
+    let rules = shown["rules"].as_array().unwrap();
+    let people = rules.iter().find(|rule| rule["data_class"] == "person");
+    assert_eq!(people.unwrap()["keep_months"], 84);
+    let erased = json!([{ "data_class": "person", "erased": 1 }]);
+    assert_eq!(shown["last_erased"], erased);
     assert_eq!(shown["last_run"]["erased"], 1);
     app.clock.set("2026-11-22T01:00:00Z");
     let next = retain(&mut conn, &vault, app.clock.now()).unwrap().unwrap();
@@ -84,6 +88,70 @@ async fn who_left_long_ago_is_erased_once_a_day_and_counted() {
         (1, 1),
         "the next day, the next one"
     );
+}
+
+#[actix_web::test]
+async fn every_other_class_goes_by_its_own_rule_and_no_sooner() {
+    let (app, mut owner, home) = start_with_household().await;
+    let (number, head) = (home.code.number(), &home.head);
+    for old in ["2024-12-01", "2019-12-01"] {
+        let plant = format!(
+            "WITH s AS (INSERT INTO session (id, kind, principal, household, amr, signed_in_at, ends_at) \
+                 VALUES (gen_random_uuid(), 'pin', gen_random_uuid(), {number}, '{{pin}}', '2010-01-01', '{old}') \
+                 RETURNING id), \
+             f AS (INSERT INTO refresh_family SELECT gen_random_uuid(), id, '2010-01-01', '{old}' FROM s RETURNING id), \
+             t AS (INSERT INTO refresh_token (hash, family_id, issued_at) \
+                 SELECT uuid_send(gen_random_uuid()), id, '2010-01-01' FROM f), \
+             d AS (INSERT INTO delegate VALUES (gen_random_uuid(), {number}, 'carer', '{{rent:read}}', \
+                 '2015-01-01', NULL, NULL, 'one', '2014-01-01', '{old}') RETURNING id), \
+             l AS (INSERT INTO identity_link SELECT gen_random_uuid(), uuid_send(gen_random_uuid()), \
+                 {number}, NULL, 'one', '2014-01-01', '{old}' FROM d), \
+             c AS (INSERT INTO correction_request SELECT gen_random_uuid(), '{head}', '2010-01-01', \
+                 '2010-02-10', 'one', state, CASE state WHEN 'refused' THEN 'accurate' END, 'one', \
+                 '{old}', 2 FROM (VALUES ('made'), ('refused')) AS v (state)) \
+             INSERT INTO data_access_request VALUES (gen_random_uuid(), '{head}', '2010-01-01', \
+                 '2010-02-10', 'one', 'answered', NULL, 'one', '{old}', 2)"
+        );
+        execute(&mut owner, &plant).unwrap();
+    }
+    app.clock.set("2026-12-02T01:00:00Z");
+    let vault = app.database.vault(app.clock.now());
+    let mut conn = connect(app.database.url()).unwrap();
+    timetable(&mut conn, app.clock.now()).unwrap();
+    assert_eq!(fixture::waiting_jobs(&mut owner, Retain::KIND).len(), 1);
+    let run = retain(&mut conn, &vault, app.clock.now()).unwrap().unwrap();
+    assert_eq!((run.erased, run.held, run.failed), (0, 0, 0));
+    let shown = app.send(read("retention")).await.expect(200);
+    let erased = json!([
+        { "data_class": "delegation", "erased": 2 },
+        { "data_class": "person", "erased": 0 },
+        { "data_class": "request", "erased": 2 },
+        { "data_class": "sign_in", "erased": 2 },
+    ]);
+    assert_eq!(shown["last_erased"], erased);
+    for (table, left) in [
+        ("session", 0),
+        ("refresh_family", 0),
+        ("refresh_token", 0),
+        ("delegate", 1),
+        ("identity_link", 1),
+        ("data_access_request", 1),
+        ("correction_request WHERE state = 'made'", 1),
+        // What was said against a refusal stays with the data.
+        ("correction_request WHERE state = 'refused'", 2),
+    ] {
+        assert_eq!(count(&mut owner, table), left, "{table}");
+    }
+    // Through the same door nothing young goes, and there is no other.
+    for forbidden in [
+        "SELECT forget_older('sign_in', now() - interval '11 months')",
+        "SELECT forget_older('person', '2000-01-01')",
+        "DELETE FROM session",
+        "DELETE FROM data_access_request",
+        "DELETE FROM retention_tally",
+    ] {
+        assert!(execute(&mut conn, forbidden).is_err(), "{forbidden}");
+    }
 }
 
 #[actix_web::test]

@@ -34,6 +34,31 @@ async fn a_one_time_password_serves_once_and_is_changed() {
         .expect(200);
 }
 
+/// As any sealed cell (people's and privacy's have tests of their own).
+#[actix_web::test]
+async fn a_seed_that_does_not_open_is_withheld_and_put_on_record() {
+    let app = start().await;
+    let officer = staff(&app, "chan.tm").await;
+    app.clock.advance(60);
+    let mut owner = app.database.connect();
+    let damage =
+        "UPDATE staff_account SET totp_seed = set_byte(totp_seed, 20, get_byte(totp_seed, 20) # 1)";
+    kaifong::platform::db::execute(&mut owner, damage).unwrap();
+    let code = officer.code(&app);
+    let answer = app.send(sign_in(officer.grant(PASSWORD, &code))).await;
+    assert_eq!(answer.problem(), "integrity-error");
+    let on_record = format!(
+        "audit_entry WHERE action = 'vault.unopenable' \
+         AND subject = 'cell staff_account.totp_seed {}'",
+        officer.id
+    );
+    assert_eq!(count(&mut owner, &on_record), 1);
+    kaifong::platform::db::execute(&mut owner, damage).unwrap();
+    app.send(sign_in(officer.grant(PASSWORD, &code)))
+        .await
+        .expect(200);
+}
+
 #[actix_web::test]
 async fn unknown_name_wrong_password_wrong_code_and_used_code_are_answered_alike() {
     let app = start().await;

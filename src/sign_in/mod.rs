@@ -24,6 +24,8 @@ mod model;
 mod rules;
 mod standings;
 mod store;
+#[cfg(test)]
+mod vectors;
 
 pub use api::routes;
 pub use assertion::{NotAKey, PublicKey};

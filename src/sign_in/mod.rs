@@ -30,6 +30,8 @@ mod relying_party;
 mod rules;
 mod standings;
 mod store;
+#[cfg(test)]
+mod vectors;
 
 pub use api::routes;
 pub use assertion::{NotAKey, PublicKey};

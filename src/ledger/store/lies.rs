@@ -125,7 +125,7 @@ pub fn wrong_reversals(conn: &mut PgConnection) -> Result<Lies, DbError> {
              WHEN (o.debit, o.credit, o.amount, o.effective_on) \
                IS DISTINCT FROM (r.credit, r.debit, r.amount, r.effective_on) \
                THEN 'does not mirror what it reverses' \
-             WHEN v.household NOT IN (r.debit, r.credit) OR v.household < 100000000 THEN 'is recorded for another household' \
+             WHEN v.household NOT IN (r.debit, r.credit) THEN 'is recorded for another household' \
              WHEN v.recorded_at <> r.booked_at THEN 'is recorded at another time' \
            END AS fault \
            FROM (SELECT *, row_number() OVER (PARTITION BY reverses ORDER BY booked_at, id) AS turn \

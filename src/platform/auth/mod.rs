@@ -8,6 +8,7 @@
 //! * Tokens are checked by [`Verifier`] and nowhere else.
 
 mod gate;
+pub mod jws;
 mod keys;
 mod ring;
 mod verifier;

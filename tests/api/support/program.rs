@@ -115,6 +115,13 @@ impl Program {
         let url = url.trim().to_owned();
         Held { child, url }
     }
+
+    /// A command for the held cluster: the data folder's lock is taken.
+    pub fn beside(&self, held: &Held, words: &[&str]) -> Command {
+        let mut command = self.command(words);
+        command.env("KAIFONG_DATABASE_URL", &held.url);
+        command
+    }
 }
 
 impl Drop for Program {

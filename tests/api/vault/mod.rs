@@ -4,6 +4,7 @@ mod cells;
 mod erasure;
 mod escrow;
 mod keys;
+mod load;
 mod people;
 mod recovery;
 mod resume;

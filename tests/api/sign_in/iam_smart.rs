@@ -327,11 +327,14 @@ async fn a_delegates_passkey_gives_no_more_and_no_longer_than_the_delegation() {
     try_passkey(&app, &mut phone).await.expect(400);
     assert_eq!(count(&mut app.database.connect(), "passkey"), 1);
 
-    app.clock.set("2026-11-20T15:00:00Z");
+    let mut conn = app.database.connect();
+    let longer = "UPDATE delegate SET expires_on = '2026-11-30'";
+    kaifong::platform::db::execute(&mut conn, longer).unwrap();
+    try_passkey(&app, &mut phone).await.expect(200);
     let tenant = app.send(pin_grant(&code, PIN)).await.expect(200);
     let path = format!("/v1/delegates/{}", named["id"].as_str().unwrap());
     let ending = Call::new("DELETE", &path).bearer(access(&tenant));
     app.send(ending).await.expect(204);
     try_passkey(&app, &mut phone).await.expect(400);
-    assert_eq!(count(&mut app.database.connect(), "passkey"), 0);
+    assert_eq!(count(&mut conn, "passkey"), 0);
 }

@@ -139,6 +139,31 @@ async fn a_challenge_serves_once_in_time_and_for_what_it_was_begun() {
         .expect(200);
 }
 
+/// One session's two ceremonies are not each other's.
+#[actix_web::test]
+async fn what_was_begun_to_enrol_proves_nothing_and_what_was_begun_to_prove_enrols_nothing() {
+    let app = start().await;
+    let code = household(&app).await;
+    let tokens = app.send(pin_grant(&code, PIN)).await.expect(200);
+    let token = access(&tokens);
+    let (mut phone, _) = enrol(&app, token).await;
+    let to_enrol = begin(&app, ENROLMENT, Some(token)).await;
+    let to_prove = begin(&app, STEP_UP, Some(token)).await;
+    let made = Authenticator::new().make(&to_enrol["options"]);
+    let proof = phone.prove(&to_prove["options"]);
+
+    let stepped = app.send(step_up(token, &to_enrol, &proof)).await;
+    refused("begun to enrol", &stepped);
+    let enrolled = app.send(enrolment(token, &to_prove, &made)).await;
+    refused("begun to prove", &enrolled);
+    app.send(step_up(token, &to_prove, &proof))
+        .await
+        .expect(200);
+    app.send(enrolment(token, &to_enrol, &made))
+        .await
+        .expect(201);
+}
+
 #[actix_web::test]
 async fn an_enrolment_is_of_the_session_that_began_it_and_a_credential_of_one_holder() {
     let app = start().await;
@@ -160,15 +185,16 @@ async fn an_enrolment_is_of_the_session_that_began_it_and_a_credential_of_one_ho
         &app.send(enrolment(access(&one), &begun, &made)).await,
     );
 
+    let owner = phone.user.clone();
     let begun = begin(&app, ENROLMENT, Some(access(&two))).await;
-    let made = Authenticator::make(&mut phone, &begun["options"]);
+    let made = phone.make(&begun["options"]);
     refused(
         "enrolled already",
         &app.send(enrolment(access(&two), &begun, &made)).await,
     );
-    // Another's passkey proves nothing of me.
-    let begun = begin(&app, STEP_UP, Some(access(&two))).await;
-    for user in [phone.user.clone(), Value::Null] {
+    // Another's passkey proves nothing of me, whosever it says it is.
+    for user in [owner, phone.user.clone(), Value::Null] {
+        let begun = begin(&app, STEP_UP, Some(access(&two))).await;
         phone.user = user;
         let proof = phone.prove(&begun["options"]);
         let stepped = app.send(step_up(access(&two), &begun, &proof)).await;

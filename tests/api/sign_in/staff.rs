@@ -204,6 +204,24 @@ async fn what_is_sensitive_takes_a_proof_of_the_last_five_minutes() {
 }
 
 #[actix_web::test]
+async fn nobody_issues_secrets_to_themselves() {
+    let app = start().await;
+    let admin = staff(&app, "admin.one").await;
+    post(&app, &admin, "administrator", json!(null)).await;
+    let tokens = admin.sign_in(&app).await;
+    let path = format!("/v1/staff-accounts/{}/secrets", admin.id);
+    let own = Call::post(&path).bearer(access(&tokens));
+    let answer = app.send(own).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem()),
+        (403, "needs-another-person")
+    );
+    // What they had is as it was.
+    admin.sign_in(&app).await;
+    issue(&app, &admin.id).await;
+}
+
+#[actix_web::test]
 async fn an_ended_account_is_out_and_a_login_is_given_once() {
     let app = start().await;
     let officer = staff(&app, "chan.tm").await;

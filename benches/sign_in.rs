@@ -66,6 +66,7 @@ pub fn hashing(history: &Database) {
 
 /// A refusal must not tell by its time why: nobody has the name, the secret is wrong, or the
 /// factor is closed. Medians, asked for in turn, of PINs and of passwords.
+#[expect(clippy::too_many_lines, reason = "one measurement, told in order")]
 pub fn refusals(history: &Database) {
     let token = history.kaifong(&["token", "--seconds", "7200"]);
     let (first, _) = write_codes_of(history);

@@ -1,6 +1,8 @@
 //! Keys of tokens that are configured: the server signs with one of them, or does not start.
 
 use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use kaifong::platform::db::connect_as_owner;
 use serde_json::{Value, json};
@@ -29,7 +31,19 @@ fn a_server_signs_with_a_configured_key_or_does_not_start() {
 
     // Another server's keys alone: what this one signs nobody would take.
     fs::write(keys, &theirs).unwrap();
-    let refused = run(&["serve"]);
+    let mut command = program.command(&["serve"]);
+    command
+        .env("KAIFONG_DATABASE_URL", &held.url)
+        .env("KAIFONG_TOKEN_KEYS", keys)
+        .env("KAIFONG_LISTEN", "127.0.0.1:0")
+        .stderr(Stdio::piped());
+    let mut refused = command.spawn().unwrap();
+    let started = Instant::now();
+    while refused.try_wait().unwrap().is_none() && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let _ = refused.kill();
+    let refused = refused.wait_with_output().unwrap();
     let said = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(2), "{said}");
     assert!(said.contains("KAIFONG_TOKEN_KEYS lacks the key"), "{said}");

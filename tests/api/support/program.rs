@@ -64,7 +64,7 @@ impl Program {
 
     /// Runs a line of shell beside a server that is up; what it printed.
     #[track_caller]
-    pub fn shell_beside(&self, url: &str, line: &str) -> Vec<u8> {
+    pub fn shell_beside(url: &str, line: &str) -> Vec<u8> {
         let output = Command::new("sh")
             .args(["-ec", line])
             .env("KAIFONG_DATABASE_URL", url)

@@ -42,7 +42,7 @@ impl Program {
             .unwrap();
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .build();
         let mut serving = Serving {
             child,
@@ -60,9 +60,9 @@ impl Program {
             std::thread::sleep(Duration::from_millis(20));
             let said = serving.said();
             let lines = said.lines().flat_map(serde_json::from_str::<Value>);
-            let address = lines.filter_map(|line| Some(line["listen"].as_str()?.to_owned()));
+            let mut address = lines.filter_map(|line| Some(line["listen"].as_str()?.to_owned()));
             serving.base = address
-                .last()
+                .next_back()
                 .map_or_else(String::new, |address| format!("http://{address}"));
         }
         // Once it answers, a signal is heard.

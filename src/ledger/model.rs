@@ -270,7 +270,7 @@ impl Reversal {
         fields.add(self.recorded_by.as_bytes());
         fields.add(&self.recorded_at.timestamp_micros().to_be_bytes());
         let digest = fields.digest();
-        let half: [u8; 16] = std::array::from_fn(|place| digest[place]);
+        let half = digest.first_chunk::<16>().copied().unwrap_or_default();
         uuid::Builder::from_custom_bytes(half).into_uuid()
     }
 }

@@ -62,12 +62,12 @@ async fn access<S: Http<B>, B: MessageBody>(
     app: &TestApp<S>,
     elsewhere: EstateId,
     subject: (&str, &str),
-    fields: Value,
+    fields: &Value,
 ) -> String {
     let officer = app.session(Role::EstateOfficer, Reach::Estates([elsewhere].into()));
     let manager = app.session(Role::EstateManager, Reach::nothing());
     let asked = app
-        .send(asking(&officer, subject.1, subject, &fields))
+        .send(asking(&officer, subject.1, subject, fields))
         .await
         .expect(201);
     let id = asked["id"].as_str().unwrap().to_owned();
@@ -94,6 +94,26 @@ fn as_absent(answer: &Answer, absent: &Answer, what: &str) {
         (answer.status, &answer.bytes),
         (absent.status, &absent.bytes),
         "{what}"
+    );
+}
+
+/// Every reading is on record, by field and with the access's number.
+fn on_record(owner: &mut PgConnection, id: &str, head: &str) {
+    let of = format!(
+        "audit_entry WHERE request = '{id}' AND purpose = 'break_glass' AND person = '{head}'"
+    );
+    assert_eq!(count(owner, &of), 2);
+    assert_eq!(
+        count(owner, &format!("{of} AND fields = '{{name_zh,phone}}'")),
+        1
+    );
+    assert_eq!(count(owner, &format!("{of} AND fields = '{{phone}}'")), 1);
+    assert_eq!(
+        count(
+            owner,
+            "audit_entry WHERE purpose = 'one person' OR purpose = 'emergency'"
+        ),
+        0
     );
 }
 
@@ -170,30 +190,7 @@ async fn an_access_shows_its_fields_of_its_person_while_it_is_in_force() {
         "another officer",
     );
 
-    // Every reading is on record, by field and with the access's number.
-    let of = format!(
-        "audit_entry WHERE request = '{id}' AND purpose = 'break_glass' AND person = '{}'",
-        home.head
-    );
-    assert_eq!(count(&mut owner, &of), 2);
-    assert_eq!(
-        count(
-            &mut owner,
-            &format!("{of} AND fields = '{{name_zh,phone}}'")
-        ),
-        1
-    );
-    assert_eq!(
-        count(&mut owner, &format!("{of} AND fields = '{{phone}}'")),
-        1
-    );
-    assert_eq!(
-        count(
-            &mut owner,
-            "audit_entry WHERE purpose = 'one person' OR purpose = 'emergency'"
-        ),
-        0
-    );
+    on_record(&mut owner, &id, &home.head);
 
     app.clock.advance(20 * 60 - 1);
     app.send(reading(&officer(), &home.head)).await.expect(200);
@@ -213,7 +210,7 @@ async fn an_access_to_a_household_is_to_its_members() {
     let ho = member(&person("HO Ka", "E364912(5)"), "head");
     let ho = app.send(joining(third, "h", ho)).await.expect(201);
     let code = home.code.to_string();
-    let id = access(&app, elsewhere, ("tenant_code", &code), json!(["phone"])).await;
+    let id = access(&app, elsewhere, ("tenant_code", &code), &json!(["phone"])).await;
 
     let officer = app.session(Role::EstateOfficer, Reach::Estates([elsewhere].into()));
     let list = Call::get(&format!("/v1/households/{code}/members"));
@@ -246,7 +243,7 @@ async fn an_access_to_a_household_is_to_its_members() {
 async fn a_review_by_a_third_ends_an_access_at_once() {
     let (app, mut owner, home) = start_with_household().await;
     let (elsewhere, _) = neighbours(&app, &mut owner, &home).await;
-    let id = access(&app, elsewhere, ("person", &home.head), json!(["phone"])).await;
+    let id = access(&app, elsewhere, ("person", &home.head), &json!(["phone"])).await;
     let officer = app.session(Role::EstateOfficer, Reach::Estates([elsewhere].into()));
     app.send(reading(&officer, &home.head)).await.expect(200);
 
@@ -272,9 +269,9 @@ async fn a_review_by_a_third_ends_an_access_at_once() {
 async fn an_access_that_waits_for_its_review_cuts_off_the_others() {
     let (app, mut owner, home) = start_with_household().await;
     let (elsewhere, wife) = neighbours(&app, &mut owner, &home).await;
-    let first = access(&app, elsewhere, ("person", &wife), json!(["phone"])).await;
+    let first = access(&app, elsewhere, ("person", &wife), &json!(["phone"])).await;
     app.clock.set("2026-11-23T15:50:00Z");
-    access(&app, elsewhere, ("person", &home.head), json!(["phone"])).await;
+    access(&app, elsewhere, ("person", &home.head), &json!(["phone"])).await;
     let officer = || app.session(Role::EstateOfficer, Reach::Estates([elsewhere].into()));
     app.clock.set("2026-11-23T15:59:59Z");
     app.send(reading(&officer(), &home.head)).await.expect(200);
@@ -293,7 +290,7 @@ async fn an_access_that_waits_for_its_review_cuts_off_the_others() {
 async fn the_household_sees_that_it_was_an_emergency_and_not_which() {
     let (app, mut owner, home) = start_with_household().await;
     let (elsewhere, _) = neighbours(&app, &mut owner, &home).await;
-    let id = access(&app, elsewhere, ("person", &home.head), json!(["phone"])).await;
+    let id = access(&app, elsewhere, ("person", &home.head), &json!(["phone"])).await;
     let officer = app.session(Role::EstateOfficer, Reach::Estates([elsewhere].into()));
     app.send(unmasking(&officer, &home.head, &json!(["phone"])))
         .await

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 use kaifong::kernel::contact::Phone;
 use kaifong::kernel::id::PersonId;
+use kaifong::kernel::person_name::{ChineseName, EnglishName};
 use kaifong::kernel::reach::Reach;
 use kaifong::people::{self, By, Correction, PeopleError, PersonChange, PersonField, UnmaskReason};
 use kaifong::platform::auth::Actor;
@@ -88,8 +89,8 @@ fn read(
     let phone = known.phone.as_ref().map(Phone::reveal);
     let corrected = phone_of(person.revision);
     let names = (
-        known.name.zh().map(|name| name.reveal()),
-        known.name.en().map(|name| name.reveal()),
+        known.name.zh().map(ChineseName::reveal),
+        known.name.en().map(EnglishName::reveal),
     );
     Ok(names == (was("name_zh"), was("name_en"))
         && phone

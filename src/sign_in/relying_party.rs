@@ -9,7 +9,6 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
@@ -153,10 +152,7 @@ pub fn named(answer: &PublicKeyCredential) -> Option<Uuid> {
     Uuid::from_slice(answer.get_user_unique_id()?).ok()
 }
 
-fn asked(
-    options: impl Serialize,
-    kept: impl Serialize + DeserializeOwned,
-) -> Result<Asked, PartyError> {
+fn asked(options: impl Serialize, kept: impl Serialize) -> Result<Asked, PartyError> {
     Ok(Asked {
         options: serde_json::to_value(options)?,
         kept: serde_json::to_value(kept)?,

@@ -192,6 +192,27 @@ async fn what_is_not_signed_not_asked_for_late_or_of_someone_else_is_not_kept() 
 }
 
 #[actix_web::test]
+async fn what_was_not_asked_for_is_not_kept() {
+    let (listener, url) = listener();
+    let app = start_with_provider(|_| iam_smart(&url)).await;
+    let tokens = linked(&app, "chan").await;
+    let token = access(&tokens);
+    let fields = json!(["chName", "enName"]);
+    let asked = app.send(asking(&app, token, "chan", fields).await).await;
+    let asked = asked.expect(201);
+    // As if iAM Smart had sent one more than this.
+    let mut conn = app.database.connect();
+    let less = "UPDATE form_filling SET fields = '{chName}'";
+    kaifong::platform::db::execute(&mut conn, less).unwrap();
+    app.send(callback(&called_back(&listener)))
+        .await
+        .expect(200);
+    let id = asked["id"].as_str().unwrap();
+    let collected = app.send(collecting(token, id)).await.expect(200);
+    assert_eq!(collected["fields"], json!({ "chName": "陳大文" }));
+}
+
+#[actix_web::test]
 async fn after_an_hour_it_is_erased() {
     let (listener, url) = listener();
     let app = start_with_provider(|_| iam_smart(&url)).await;

@@ -57,9 +57,8 @@ pub struct Held {
 }
 
 /// A cell.
-#[expect(clippy::unnecessary_wraps, reason = "a cell may also be empty")]
 pub fn cell(value: impl ToString) -> Option<String> {
-    Some(value.to_string())
+    cell_of(Some(value))
 }
 
 /// A cell that may be empty.

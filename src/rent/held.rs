@@ -1,6 +1,7 @@
 //! What is held of the rent of which somebody was the tenant: what was charged, what was
 //! awarded and adjusted, and why.
 
+use chrono::Months;
 use diesel::PgConnection;
 
 use super::store;
@@ -9,6 +10,7 @@ use crate::kernel::held::{
 };
 use crate::platform::db::DbError;
 
+const MONTHLY: Months = Months::new(1);
 const MONTH: (&str, Said) = ("month", ["月份", "月份", "Month"]);
 
 /// The rent of those of `stays` whose tenant the person was.
@@ -31,8 +33,10 @@ pub fn held(conn: &mut PgConnection, stays: &[Stay]) -> Result<Vec<Held>, DbErro
         let awarded = store::awards_of(conn, code)?.into_iter();
         // An award lasts to the end of its last month.
         let awarded = awarded.filter(|one| {
-            let last = one.last_month.map(|month| month + chrono::Months::new(1));
-            stay.meets(one.first_month, last.and_then(|day| day.pred_opt()))
+            let after = one
+                .last_month
+                .and_then(|month| month.checked_add_months(MONTHLY));
+            stay.meets(one.first_month, after.and_then(|day| day.pred_opt()))
         });
         awards.extend(awarded.map(|one| {
             vec![

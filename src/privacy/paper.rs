@@ -68,6 +68,7 @@ pub(super) fn pdf(
     paper::print(&document(bundle, language), fonts)
 }
 
+#[expect(clippy::too_many_lines, reason = "one plain block a table")]
 fn document(bundle: &Bundle, language: Language) -> Document {
     let say = |[zh_hk, zh_cn, en]: Said| match language {
         Language::ZhHk => zh_hk.to_owned(),

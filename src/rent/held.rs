@@ -14,6 +14,7 @@ const MONTHLY: Months = Months::new(1);
 const MONTH: (&str, Said) = ("month", ["月份", "月份", "Month"]);
 
 /// The rent of those of `stays` whose tenant the person was.
+#[expect(clippy::too_many_lines, reason = "one plain block a table")]
 pub fn held(conn: &mut PgConnection, stays: &[Stay]) -> Result<Vec<Held>, DbError> {
     let (mut charges, mut awards, mut adjustments) = (Vec::new(), Vec::new(), Vec::new());
     for stay in stays.iter().filter(|stay| stay.heads) {

@@ -16,6 +16,7 @@ const DELEGATE: (&str, Said) = ("as_delegate", ["獲授權人", "获授权人", 
 const DEVICE: (&str, Said) = ("at_device", ["服務站", "服务站", "At a kiosk"]);
 
 /// The credentials, delegates and sessions of those of `stays` whose tenant the person was.
+#[expect(clippy::too_many_lines, reason = "one plain block a table")]
 pub fn held(conn: &mut PgConnection, stays: &[Stay]) -> Result<Vec<Held>, DbError> {
     let (mut pins, mut delegates) = (Vec::new(), Vec::new());
     let (mut links, mut sessions) = (Vec::new(), Vec::new());

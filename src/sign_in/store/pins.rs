@@ -101,12 +101,12 @@ pub fn set(
     })
 }
 
+/// When a PIN was set, how many wrong guesses are kept of it, and until when it is closed.
+type Kept = (DateTime<Utc>, i32, Option<DateTime<Utc>>);
+
 /// When the PIN of `household` was set, how many wrong guesses are kept of it, and until when
 /// they close it.
-pub fn kept_of(
-    conn: &mut PgConnection,
-    household: TenantCode,
-) -> Result<Option<(DateTime<Utc>, i32, Option<DateTime<Utc>>)>, DbError> {
+pub fn kept_of(conn: &mut PgConnection, household: TenantCode) -> Result<Option<Kept>, DbError> {
     Ok(table::table
         .filter(table::household.eq(household))
         .select((table::set_at, table::wrong, table::until))

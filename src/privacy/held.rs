@@ -72,6 +72,7 @@ pub fn in_trail(
         household: None,
         fields: &["audit_detail"],
         purpose,
+        request: None,
     };
     if found.iter().any(|entry| entry.detail_hash.is_some()) {
         audit::viewed(conn, by.actor, &viewed, by.now)?;

@@ -18,7 +18,7 @@ use webauthn_rs::prelude::{
 };
 
 /// How long whoever began has to touch the authenticator.
-pub const CEREMONY: Duration = Duration::from_secs(120);
+pub const CEREMONY: Duration = Duration::from_mins(2);
 
 /// Why nothing could be asked of an authenticator, or its answer not be weighed. What is wrong
 /// with an answer is no error: it is refused.
@@ -80,15 +80,22 @@ impl RelyingParty {
         name: &str,
         known: Vec<Vec<u8>>,
     ) -> Result<Asked, PartyError> {
-        let known = known.into_iter().map(Into::into).collect();
         let (options, kept) = self
             .0
             .start_passkey_registration(holder, name, name, Some(known))?;
         let mut asked = asked(options, kept)?;
         // The authenticator must find it by itself later.
-        let selection = &mut asked.options["publicKey"]["authenticatorSelection"];
-        selection["residentKey"] = json!("required");
-        selection["requireResidentKey"] = json!(true);
+        let selection = "/publicKey/authenticatorSelection";
+        put(
+            &mut asked.options,
+            (selection, "residentKey"),
+            json!("required"),
+        );
+        put(
+            &mut asked.options,
+            (selection, "requireResidentKey"),
+            json!(true),
+        );
         Ok(asked)
     }
 
@@ -103,7 +110,7 @@ impl RelyingParty {
             return Ok(None);
         };
         Ok(Some(Kept {
-            credential_id: passkey.cred_id().to_vec(),
+            credential_id: passkey.cred_id().clone(),
             credential: serde_json::to_value(&passkey)?,
         }))
     }
@@ -115,10 +122,15 @@ impl RelyingParty {
         // Whether it is asked beside a form or by a button is the page's to say.
         options.mediation = None;
         let mut asked = asked(options, kept)?;
-        asked.options["publicKey"]["allowCredentials"] = allowed
+        let allowed = allowed
             .iter()
             .map(|id| json!({ "type": "public-key", "id": base64url(id) }))
             .collect();
+        put(
+            &mut asked.options,
+            ("/publicKey", "allowCredentials"),
+            allowed,
+        );
         Ok(asked)
     }
 
@@ -157,6 +169,13 @@ fn asked(options: impl Serialize, kept: impl Serialize) -> Result<Asked, PartyEr
         options: serde_json::to_value(options)?,
         kept: serde_json::to_value(kept)?,
     })
+}
+
+/// Writes `value` over what is called `name` at `path`.
+fn put(options: &mut Value, (path, name): (&str, &str), value: Value) {
+    if let Some(Value::Object(place)) = options.pointer_mut(path) {
+        place.insert(name.to_owned(), value);
+    }
 }
 
 fn base64url(bytes: &[u8]) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kaifong::kernel::clock::{Clock, SystemClock};
 use kaifong::kernel::tenant_code::TenantCode;
-use kaifong::platform::auth::{Issuer, Jwks, Verifier};
+use kaifong::platform::auth::{Issuer, Jwks, SessionClaims, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -29,7 +29,15 @@ pub fn tokens() {
     let now = clock.now().timestamp();
     let verifier = Verifier::new(issuer.clone(), Jwks::of(&key), clock);
     let tokens: Vec<_> = (0..TOKENS)
-        .map(|_| issuer.mint_for_session(&key, "staff:x", Uuid::now_v7(), now, 300))
+        .map(|_| {
+            let claims = SessionClaims {
+                sub: "staff:x",
+                sid: Uuid::now_v7(),
+                acr: "aal2",
+                amr: &[],
+            };
+            issuer.mint_for_session(&key, &claims, now, 300)
+        })
         .collect::<Result<_, _>>()
         .unwrap();
     let (took, good) = timed(|| {

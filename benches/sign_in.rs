@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use kaifong::kernel::clock::{Clock, SystemClock};
-use kaifong::platform::auth::{Issuer, Jwks, Verifier};
+use kaifong::platform::auth::{Issuer, Jwks, SessionClaims, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use uuid::Uuid;
 
@@ -25,7 +25,15 @@ pub fn tokens() {
     let now = clock.now().timestamp();
     let verifier = Verifier::new(issuer.clone(), Jwks::of(&key), clock);
     let tokens: Vec<_> = (0..TOKENS)
-        .map(|_| issuer.mint_for_session(&key, "staff:x", Uuid::now_v7(), now, 300))
+        .map(|_| {
+            let session = SessionClaims {
+                sub: "staff:x",
+                sid: Uuid::now_v7(),
+                acr: "aal2",
+                amr: &[],
+            };
+            issuer.mint_for_session(&key, &session, now, 300)
+        })
         .collect::<Result<_, _>>()
         .unwrap();
     let (took, good) = timed(|| {

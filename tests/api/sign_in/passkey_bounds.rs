@@ -18,17 +18,17 @@ type Wrong = fn(&mut Authenticator);
 
 const WRONG: &[(&str, Wrong)] = &[
     ("origin", |one| {
-        one.origin = "https://kaifong.evil.example".to_owned()
+        one.origin = "https://kaifong.evil.example".into();
     }),
     ("another port", |one| one.origin += ":8443"),
     ("another page of the domain", |one| {
-        one.origin = "https://kaifong.example".to_owned();
+        one.origin = "https://kaifong.example".into();
     }),
     ("plain http", |one| {
-        one.origin = one.origin.replace("https", "http")
+        one.origin = one.origin.replace("https", "http");
     }),
     ("relying party", |one| {
-        one.domain = "evil.example".to_owned()
+        one.domain = "evil.example".into();
     }),
     ("no user verification", |one| one.verifies = false),
 ];

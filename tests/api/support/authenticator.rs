@@ -70,7 +70,7 @@ impl Authenticator {
             data,
         ]
         .concat();
-        self.answer(json!({
+        self.answer(&json!({
             "attestationObject": BASE64.encode(attestation), "clientDataJSON": BASE64.encode(client),
         }))
     }
@@ -84,13 +84,13 @@ impl Authenticator {
         let data = self.data(0);
         let signed = [data.clone(), sha256(&[client.as_bytes()]).to_vec()].concat();
         let signature = self.key.sign(&SystemRandom::new(), &signed).unwrap();
-        self.answer(json!({
+        self.answer(&json!({
             "authenticatorData": BASE64.encode(data), "clientDataJSON": BASE64.encode(client),
             "signature": BASE64.encode(signature), "userHandle": self.user,
         }))
     }
 
-    fn answer(&self, response: Value) -> Value {
+    fn answer(&self, response: &Value) -> Value {
         json!({
             "id": self.id(), "rawId": self.id(), "type": "public-key", "response": response,
             "clientExtensionResults": {}, "authenticatorAttachment": "platform",

@@ -77,6 +77,7 @@ async fn write(db: &Db, audited: bool, now: DateTime<Utc>) -> Result<(), DbError
                 household: Some("1000000018"),
                 fields: &["hkid", "phone"],
                 purpose: "counter enquiry",
+                request: None,
             };
             audit::viewed(conn, &Actor::named("officer-7"), &viewed, now)?;
         }

@@ -287,9 +287,10 @@ fn add_transfer(sealed: &Sealed, place: usize, dice: &mut impl FnMut(usize) -> u
         1 + dice(100)
     );
     if dice(2) == 0 {
-        sql.push_str(&format!(
+        let more = format!(
             "; UPDATE rent_account SET balance = balance + 1 WHERE household = {household}"
-        ));
+        );
+        sql = [sql, more].concat();
     }
     Told::sql(sql, Named::Added)
 }

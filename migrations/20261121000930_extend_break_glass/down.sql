@@ -1,8 +1,8 @@
 ALTER POLICY membership_in_reach ON membership USING (
     (SELECT reach_is_everywhere())
     OR household = (SELECT reach_household())
-    OR EXISTS (SELECT FROM tenancy_place e WHERE e.household = membership.household
-               AND e.estate_id = ANY ((SELECT reach_estates())::uuid[]))
+    OR EXISTS (SELECT FROM tenancy_place p WHERE p.household = membership.household
+               AND p.estate_id = ANY ((SELECT reach_estates())::uuid[]))
 );
 DROP FUNCTION reach_person;
 ALTER TABLE break_glass_review

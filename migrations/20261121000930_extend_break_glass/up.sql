@@ -68,6 +68,6 @@ ALTER POLICY membership_in_reach ON membership USING (
     (SELECT reach_is_everywhere())
     OR household = (SELECT reach_household())
     OR person = (SELECT reach_person())
-    OR EXISTS (SELECT FROM tenancy_place e WHERE e.household = membership.household
-               AND e.estate_id = ANY ((SELECT reach_estates())::uuid[]))
+    OR EXISTS (SELECT FROM tenancy_place p WHERE p.household = membership.household
+               AND p.estate_id = ANY ((SELECT reach_estates())::uuid[]))
 );

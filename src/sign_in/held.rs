@@ -9,6 +9,8 @@ use crate::kernel::held::{
 };
 use crate::platform::db::DbError;
 
+const NAME: (&str, Said) = ("name", ["名稱", "名称", "Name"]);
+const USED_AT: (&str, Said) = ("used_at", ["上次使用", "上次使用", "Last used"]);
 const REFUSED: (&str, Said) = ("refused_tries", ["錯誤次數", "错误次数", "Refused tries"]);
 const CLOSED: (&str, Said) = ("closed_until", ["停用至", "停用至", "Closed until"]);
 const SCOPES: (&str, Said) = ("scopes", ["權限", "权限", "May do"]);
@@ -19,7 +21,7 @@ const DEVICE: (&str, Said) = ("at_device", ["服務站", "服务站", "At a kios
 #[expect(clippy::too_many_lines, reason = "one plain block a table")]
 pub fn held(conn: &mut PgConnection, stays: &[Stay]) -> Result<Vec<Held>, DbError> {
     let (mut pins, mut delegates) = (Vec::new(), Vec::new());
-    let (mut links, mut sessions) = (Vec::new(), Vec::new());
+    let (mut links, mut sessions, mut passkeys) = (Vec::new(), Vec::new(), Vec::new());
     for stay in stays.iter().filter(|stay| stay.heads) {
         let code = stay.household;
         let pin = store::pins::kept_of(conn, code)?;
@@ -53,6 +55,16 @@ pub fn held(conn: &mut PgConnection, stays: &[Stay]) -> Result<Vec<Held>, DbErro
                 cell_of(one.delegate_id),
             ]
         }));
+        let enrolled = store::passkeys::ever_of(conn, code)?.into_iter();
+        let enrolled = enrolled.filter(|one| stay.saw(one.enrolled_at));
+        passkeys.extend(enrolled.map(|one| {
+            vec![
+                cell(code),
+                cell(one.name),
+                cell_at(one.enrolled_at),
+                one.used_at.and_then(cell_at),
+            ]
+        }));
         let opened = store::sessions::ever_of(conn, code)?.into_iter();
         let opened = opened.filter(|one| stay.saw(one.signed_in_at));
         sessions.extend(opened.map(|one| {
@@ -84,6 +96,12 @@ pub fn held(conn: &mut PgConnection, stays: &[Stay]) -> Result<Vec<Held>, DbErro
             heading: ["智方便連結", "智方便连结", "Linked identities"],
             columns: &[TENANT_CODE, AT, ENDED_AT, DELEGATE],
             rows: links,
+        },
+        Held {
+            table: "passkey",
+            heading: ["通行密鑰", "通行密钥", "Passkeys"],
+            columns: &[TENANT_CODE, NAME, AT, USED_AT],
+            rows: passkeys,
         },
         Held {
             table: "session",

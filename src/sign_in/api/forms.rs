@@ -18,6 +18,7 @@ use super::{OwnForms, REFUSED, UNFIT};
 use crate::app::App;
 use crate::platform::auth::Authorized;
 use crate::platform::crypto::sha256;
+use crate::platform::db::reach_in;
 use crate::platform::http::problem::Problem;
 use crate::platform::limits::Bucket;
 use crate::platform::password::{Remembered, Secret};
@@ -125,9 +126,10 @@ async fn ask_form(
     let issued = Secret::fresh().map_err(SignInError::from)?;
     let (digest, now, wanted) = (issued.digest(), app.clock.now(), fields.clone());
     // Kept before it is asked for: the answer may be here before the answer to the asking.
-    let asked = app
-        .db
-        .write(move |conn| commands::ask(conn, &session, (identity, digest, &wanted), now));
+    let asked = app.db.write(move |conn| {
+        reach_in(conn, &caller.reach)?;
+        commands::ask(conn, &session, (identity, digest, &wanted), now)
+    });
     let asked = asked.await?.ok_or_else(|| Problem::new(REFUSED))?;
     let requested = tokio::task::spawn_blocking(move || {
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();

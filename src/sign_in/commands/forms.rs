@@ -13,7 +13,7 @@ use crate::platform::crypto::Digest;
 use crate::platform::vault::{Cell, KeyClass, Padding, SealedColumn, Vault};
 use crate::sign_in::identity_provider::Filled;
 use crate::sign_in::model::{FormField, FormFilling, Session, SignInError};
-use crate::sign_in::store::{forms as store, links, sessions};
+use crate::sign_in::store::{forms as store, links, reach_all, sessions};
 
 /// How long who was asked has to consent.
 const CONSENT: TimeDelta = TimeDelta::minutes(10);
@@ -84,6 +84,8 @@ pub fn arrive(
     (filled, state, identity): (&Filled, Digest, Digest),
     now: DateTime<Utc>,
 ) -> Result<bool, SignInError> {
+    // The state we gave out tells whose it is.
+    reach_all(conn)?;
     let Some(asked) = store::lock_by_state(conn, state)? else {
         return Ok(false);
     };

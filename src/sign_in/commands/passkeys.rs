@@ -16,7 +16,7 @@ use crate::sign_in::model::{
 };
 use crate::sign_in::relying_party::{Asked, Assertion, RelyingParty, named};
 use crate::sign_in::rules::session::lifetime;
-use crate::sign_in::store::{links, passkeys as store, sessions, staff};
+use crate::sign_in::store::{links, passkeys as store, reach_all, sessions, staff};
 
 /// Nobody needs more; more are someone else's.
 const MOST: usize = 10;
@@ -131,6 +131,8 @@ pub fn sign_in(
     now: DateTime<Utc>,
 ) -> Result<Option<Opened>, SignInError> {
     let what = (CeremonyPurpose::SignIn, None);
+    // What the passkey belongs to tells the reach.
+    reach_all(conn)?;
     // The authenticator must say whose it is: nobody else has.
     let whose = |passkey: &Passkey| named(&answer.credential) == Some(passkey.holder);
     let Some((passkey, hardware)) = proven(conn, party, answer, (what, &whose), now)? else {

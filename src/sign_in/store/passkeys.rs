@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::kernel::tenant_code::TenantCode;
 use crate::platform::crypto::Digest;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{passkey as table, passkey_ceremony as ceremony};
@@ -56,6 +57,15 @@ pub fn take(
         .returning(ceremony::state)
         .get_result(conn)
         .optional()?)
+}
+
+/// The passkeys of those who sign in for household `code`.
+pub fn ever_of(conn: &mut PgConnection, code: TenantCode) -> Result<Vec<Passkey>, DbError> {
+    Ok(table::table
+        .filter(table::household.eq(code))
+        .order((table::enrolled_at, table::id))
+        .select(Passkey::as_select())
+        .load(conn)?)
 }
 
 /// Forgets the ceremonies that were given up.

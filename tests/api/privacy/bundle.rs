@@ -50,6 +50,10 @@ fn plant(owner: &mut PgConnection, home: &Household) {
         ),
         format!("identity_link VALUES (gen_random_uuid(), 'SECRET', {number}, NULL, 'officer-1', '2026-11-20')"),
         format!(
+            "passkey VALUES (gen_random_uuid(), 'pin', gen_random_uuid(), {number}, 'My phone', \
+             '\\x5e', '{{}}', '2026-11-20', NULL)"
+        ),
+        format!(
             "session (id, kind, principal, household, amr, signed_in_at, ends_at) VALUES \
              (gen_random_uuid(), 'pin', gen_random_uuid(), {number}, '{{pin}}', '2026-11-20', '2026-11-21')"
         ),

@@ -51,6 +51,10 @@ const OPEN: &[(&str, &str)] = &[
         "looked up by its id before anybody's reach is known: ids and times",
     ),
     (
+        "passkey",
+        "looked up by its credential, as a session by its id",
+    ),
+    (
         "data_key",
         "wrapped keys: nothing opens without the root key",
     ),

@@ -132,7 +132,7 @@ async fn begin_passkey_step_up(
     ),
     security(("bearer" = ["passkey:own"])),
 )]
-#[post("/passkeys/enrolments")]
+#[post("/passkey-enrolments")]
 async fn begin_passkey_enrolment(
     app: Data<App>,
     caller: Authorized<ChangePasskeys>,

@@ -23,7 +23,7 @@ where
 
 pub const SIGN_IN: &str = "/v1/auth/passkey-sign-in";
 pub const STEP_UP: &str = "/v1/auth/passkey-step-up";
-pub const ENROLMENT: &str = "/v1/passkeys/enrolments";
+pub const ENROLMENT: &str = "/v1/passkey-enrolments";
 
 /// What finishes an enrolment.
 pub fn enrolment(token: &str, begun: &Value, credential: &Value) -> Call {

@@ -10,7 +10,7 @@ use kaifong::access::{Post, Relation, Right, TABLE, grants, matrix};
 use kaifong::app;
 use kaifong::kernel::reach::Reach;
 use kaifong::kernel::role::Role;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::objects::{Kind, World, build};
 use crate::support::{Answer, Call, TestDatabase, start_on};
@@ -213,6 +213,33 @@ async fn a_row_named_in_a_body_is_looked_at_as_one_in_a_path() {
             assert_eq!(told(&there), told(&nowhere), "{path} as {role}");
         }
     }
+}
+
+/// An entry that is there, so that only the reach can be in the way.
+#[actix_web::test]
+async fn an_entry_of_a_far_account_is_not_reversed_from_here() {
+    let database = TestDatabase::create();
+    let world = build(&database);
+    let app = start_on(database).await;
+    let adjusted = Call::post(&world.places("/v1/rent-accounts/{code}/adjustments").far)
+        .scope("rent:correct")
+        .key("adjusted")
+        .json(json!({ "amount": "10.00", "effective_on": "2026-11-20", "reason": "a test" }));
+    let entry = app.send(adjusted).await.expect(201)["id"].clone();
+    let places = world.places("/v1/rent-accounts/{code}/reversals");
+    let reversed = |path: &str| {
+        Call::post(path)
+            .key(path)
+            .json(json!({ "entry": entry, "reason": "a test" }))
+    };
+    let manager = app.session(Role::EstateManager, post(&world, Role::EstateManager));
+    let far = app.send(reversed(&places.far).bearer(&manager)).await;
+    let absent = app.send(reversed(&places.absent).bearer(&manager)).await;
+    assert_eq!(far.status, StatusCode::NOT_FOUND, "{:?}", far.body);
+    assert_eq!(told(&far), told(&absent));
+    app.send(reversed(&places.far).scope("rent:correct"))
+        .await
+        .expect(201);
 }
 
 #[actix_web::test]

@@ -201,7 +201,13 @@ async fn a_row_named_in_a_body_is_looked_at_as_one_in_a_path() {
         for role in holders {
             let token = app.session(*role, post(&world, *role));
             let send = |body: &Value, key: &str| {
-                let call = Call::post(&path).key(key).header("If-Match", "\"1\"");
+                let method = match path.as_str() {
+                    "/v1/tenant-pins" => "PUT",
+                    _ => "POST",
+                };
+                let call = Call::new(method, &path)
+                    .key(key)
+                    .header("If-Match", "\"1\"");
                 app.send(call.json(body.clone()).bearer(&token))
             };
             let (there, nowhere) = (send(&far, "far").await, send(&absent, "absent").await);
@@ -262,6 +268,26 @@ async fn lists_hold_what_is_within_reach_and_nothing_else() {
                 .iter()
                 .any(|item| item["tenant_code"] == world.near.to_string())
         );
+    }
+}
+
+#[actix_web::test]
+async fn devices_are_listed_to_whoever_works_in_their_estate() {
+    let database = TestDatabase::create();
+    let world = build(&database);
+    let app = start_on(database).await;
+    let at = |estate| Reach::Estates([estate].into());
+    for (reach, estates) in [
+        (at(world.near_estate), vec![world.near_estate]),
+        (at(world.far_estate), vec![world.far_estate]),
+        (Reach::Household(world.near), vec![]),
+    ] {
+        let token = app.session_with("devices:read", reach);
+        let list = app.send(Call::get("/v1/devices").bearer(&token)).await;
+        let list = list.expect(200);
+        let listed = list["items"].as_array().unwrap().iter();
+        let listed: Vec<_> = listed.map(|item| item["estate"].clone()).collect();
+        assert_eq!(json!(listed), json!(estates));
     }
 }
 

@@ -38,6 +38,7 @@ pub struct Places {
 pub struct World {
     pub near: TenantCode,
     pub near_estate: EstateId,
+    pub far_estate: EstateId,
     near_ids: Ids,
     far_ids: Ids,
 }
@@ -52,6 +53,7 @@ struct Ids {
     asked: String,
     claim: String,
     hold: String,
+    device: String,
 }
 
 const ABSENT: &str = "01940000-0000-7000-8000-000000000001";
@@ -86,6 +88,7 @@ pub fn build(database: &TestDatabase) -> World {
     World {
         near: codes[0],
         near_estate,
+        far_estate: elsewhere,
         near_ids: ids(conn, codes[0], &near_empty.to_string(), near_head),
         far_ids: ids(conn, codes[1], &far_empty.to_string(), far_head),
     }
@@ -122,6 +125,15 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
              VALUES ('{hold}', '{head}', 'debt', 'C-1', 'officer-7', '2026-11-20')"
         ),
     );
+    let device = Uuid::now_v7();
+    run(
+        conn,
+        &format!(
+            "INSERT INTO device (id, kind, estate_id, state, created_by, created_at) \
+             SELECT '{device}', 'kiosk', f.estate_id, 'pending', 'officer-7', '2026-11-01' \
+             FROM tenancy t JOIN flat f ON f.id = t.flat_id WHERE t.household = {number}"
+        ),
+    );
     let of = |conn: &mut PgConnection, column: &str| {
         one(
             conn,
@@ -138,6 +150,7 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
         asked: asked.to_string(),
         claim: claim.to_string(),
         hold: hold.to_string(),
+        device: device.to_string(),
     }
 }
 
@@ -232,6 +245,9 @@ impl World {
             }
             _ if path.starts_with("/v1/privacy/holds/{id}") => {
                 fill(Kind::Household, "{id}", &near.hold, &far.hold, ABSENT)
+            }
+            _ if path.starts_with("/v1/devices/{id}") => {
+                fill(Kind::Estate, "{id}", &near.device, &far.device, ABSENT)
             }
             "/v1/flats/{id}/tenancies" => fill(Kind::Estate, "{id}", &near.flat, &far.flat, ABSENT),
             _ => {
@@ -375,6 +391,24 @@ impl World {
                 format!("/v1/tenancies/{}/transfer", near.tenancy),
                 transfer(&far.empty_flat),
                 transfer(ABSENT),
+            ),
+            (
+                "devices:write".to_owned(),
+                "/v1/devices".to_owned(),
+                json!({ "kind": "kiosk", "estate": self.far_estate }),
+                json!({ "kind": "kiosk", "estate": ABSENT }),
+            ),
+            (
+                "pins:write".to_owned(),
+                "/v1/tenant-pins".to_owned(),
+                json!({ "tenant_code": far.code, "pin": "481516" }),
+                json!({ "tenant_code": absent, "pin": "481516" }),
+            ),
+            (
+                "identity:write".to_owned(),
+                "/v1/identity-links".to_owned(),
+                json!({ "tenant_code": far.code, "code": "a", "state": "b", "nonce": "c" }),
+                json!({ "tenant_code": absent, "code": "a", "state": "b", "nonce": "c" }),
             ),
         ]
     }

@@ -209,10 +209,10 @@ impl World {
             absent: path.replace(parameter, absent),
         };
         let (near, far) = (&self.near_ids, &self.far_ids);
+        // The check digit is right; the household is not there.
+        let absent = TenantCode::of(987_654_321).unwrap().to_string();
         let places = match path {
             _ if path.starts_with("/v1/rent-accounts/{code}") => {
-                // The check digit is right; the household is not there.
-                let absent = TenantCode::of(987_654_321).unwrap().to_string();
                 fill(Kind::Household, "{code}", &near.code, &far.code, &absent)
             }
             _ if path.starts_with("/v1/tenancies/{id}") => {
@@ -222,7 +222,6 @@ impl World {
                 fill(Kind::Household, "{id}", &near.award, &far.award, ABSENT)
             }
             _ if path.starts_with("/v1/households/{code}") => {
-                let absent = TenantCode::of(987_654_321).unwrap().to_string();
                 let places = fill(Kind::Household, "{code}", &near.code, &far.code, &absent);
                 Places {
                     near: places.near.replace("{id}", &near.head),
@@ -231,10 +230,9 @@ impl World {
                     ..places
                 }
             }
-            _ if path.starts_with("/v1/people/{id}") => {
-                fill(Kind::Household, "{id}", &near.head, &far.head, ABSENT)
-            }
-            _ if path.starts_with("/v1/privacy/people/{id}") => {
+            _ if path.starts_with("/v1/people/{id}")
+                || path.starts_with("/v1/privacy/people/{id}") =>
+            {
                 fill(Kind::Household, "{id}", &near.head, &far.head, ABSENT)
             }
             _ if path.starts_with("/v1/privacy/access-requests/{id}") => {

@@ -1,12 +1,11 @@
 //! What is held of accesses in an emergency to somebody's record, or to that of a household
-//! while they lived in it: never who had them.
+//! while they lived in it: never who had them, nor why. Somebody may have to be kept safe from
+//! whoever asks.
 
 use diesel::PgConnection;
 
 use super::store;
-use crate::kernel::held::{
-    AT, FROM, Held, REASON, Said, Stay, TENANT_CODE, TO, cell, cell_at, cell_of,
-};
+use crate::kernel::held::{AT, FROM, Held, Said, Stay, TENANT_CODE, TO, cell, cell_at, cell_of};
 use crate::kernel::id::PersonId;
 use crate::platform::db::DbError;
 
@@ -33,7 +32,6 @@ pub fn held(
         vec![
             cell_of(request.household),
             cell_at(request.requested_at),
-            cell(request.reason),
             starts_at.and_then(cell_at),
             ends_at.and_then(cell_at),
             cell(request.fields.join(", ")),
@@ -42,7 +40,7 @@ pub fn held(
     Ok(vec![Held {
         table: "break_glass",
         heading: ["緊急查閱", "紧急查阅", "Access in an emergency"],
-        columns: &[TENANT_CODE, AT, REASON, FROM, TO, FIELDS],
+        columns: &[TENANT_CODE, AT, FROM, TO, FIELDS],
         rows: rows.collect(),
     }])
 }

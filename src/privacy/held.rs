@@ -7,8 +7,8 @@ use super::model::PrivacyError;
 use super::{rules, store};
 use crate::kernel::held::{AT, ENDED_AT, Held, KIND, REASON, Said, cell, cell_at, cell_of};
 use crate::kernel::id::PersonId;
-use crate::people::By;
-use crate::platform::audit::{self, Viewed, Wanted};
+use crate::people::{self, By};
+use crate::platform::audit::{self, Recorded, Viewed, Wanted};
 use crate::platform::vault::KeyClass;
 
 const CASE: (&str, Said) = ("case_ref", ["檔案編號", "档案编号", "Case"]);
@@ -87,8 +87,8 @@ pub fn in_trail(
         rows.push(vec![
             cell_at(entry.at),
             cell(rules::viewer(&entry.actor)),
-            cell(entry.action),
-            cell_of(entry.purpose),
+            cell(&entry.action),
+            cell_of(told_purpose(&entry)),
             note.map(|note| String::from_utf8_lossy(&note).into_owned()),
         ]);
     }
@@ -98,6 +98,15 @@ pub fn in_trail(
         columns: &[AT, BY, ACTION, KIND, NOTE],
         rows,
     })
+}
+
+/// What it was done for; of an access in an emergency that it was one, and no more.
+fn told_purpose(entry: &Recorded) -> Option<&str> {
+    if entry.action.starts_with("break_glass.") {
+        Some(people::IN_EMERGENCY)
+    } else {
+        entry.purpose.as_deref()
+    }
 }
 
 /// Entries name a person as whom they are about, or as what was changed.

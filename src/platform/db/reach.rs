@@ -1,8 +1,7 @@
 //! The reach of a transaction: what row-level security, the second line, goes by.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 
 use super::DbError;
 use crate::kernel::reach::Reach;
@@ -13,10 +12,17 @@ pub fn reach_in(conn: &mut PgConnection, reach: &Reach) -> Result<(), DbError> {
     set(conn, &setting(reach))
 }
 
+diesel::define_sql_function! {
+    fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
+}
+diesel::define_sql_function! {
+    fn current_setting(name: Text, missing_ok: Bool) -> Nullable<Text>;
+}
+
+const SETTING: &str = "kaifong.reach";
+
 fn set(conn: &mut PgConnection, to: &str) -> Result<(), DbError> {
-    diesel::sql_query("SELECT set_config('kaifong.reach', $1, true)")
-        .bind::<Text, _>(to)
-        .execute(conn)?;
+    diesel::select(set_config(SETTING, to, true)).execute(conn)?;
     Ok(())
 }
 
@@ -26,15 +32,14 @@ pub fn beyond_reach<T, E: From<DbError>>(
     conn: &mut PgConnection,
     work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
 ) -> Result<T, E> {
-    let current = sql::<Text>("coalesce(current_setting('kaifong.reach', true), '')");
-    let before: String = diesel::select(current)
+    let before: Option<String> = diesel::select(current_setting(SETTING, true))
         .get_result(conn)
         .map_err(DbError::from)?;
     set(conn, &setting(&Reach::Everywhere))?;
     let done = work(conn);
     // A failed transaction sees nothing more, and cannot be told.
     if done.is_ok() {
-        set(conn, &before)?;
+        set(conn, &before.unwrap_or_default())?;
     }
     done
 }

@@ -682,7 +682,7 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(membership, person);
+diesel::allow_tables_to_appear_in_same_query!(membership, person, tenancy_place);
 
 diesel::table! {
     correction_request (id) {

@@ -86,7 +86,8 @@ pub fn load_awards(conn: &mut PgConnection, awards: &[Award]) -> Result<(), DbEr
 pub fn begin_charges(conn: &mut PgConnection) -> Result<(), DbError> {
     execute(
         conn,
-        "TRUNCATE rent_charge; ALTER TABLE rent_charge DROP CONSTRAINT rent_charge_pkey",
+        "TRUNCATE rent_charge; DROP INDEX rent_charge_by_month; \
+         ALTER TABLE rent_charge DROP CONSTRAINT rent_charge_pkey",
     )
 }
 
@@ -106,12 +107,13 @@ fn write(charge: &BookedCharge, row: &mut CopyRow<'_>) {
         .instant(charge.booked_at);
 }
 
-/// Gives the table of charges its key back.
+/// Gives the table of charges its key and its index back.
 pub fn end_charges(conn: &mut PgConnection) -> Result<(), DbError> {
     execute(
         conn,
         "ALTER TABLE rent_charge ADD CONSTRAINT rent_charge_pkey \
-         PRIMARY KEY (household, month, tenancy_id, revision)",
+         PRIMARY KEY (household, month, tenancy_id, revision); \
+         CREATE INDEX rent_charge_by_month ON rent_charge (month)",
     )
 }
 

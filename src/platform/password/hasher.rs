@@ -1,4 +1,4 @@
-//! argon2id, a few at a time.
+//! argon2id, a few at a time, each on a thread of its own behind all others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,11 @@ use std::time::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{NoRandomness, Remembered, random};
 use crate::platform::http::problem::Problem;
@@ -72,9 +76,16 @@ pub fn hash_now(secret: &Remembered, cost: Cost) -> Result<String, HasherError> 
     hash(secret, &random::<16>()?, cost)
 }
 
+/// A tenth of the share of a processor that others have.
+const NICE: i32 = 10;
+/// Hashing that takes so long is kept from running: it takes a quarter of it.
+const OVERTAKEN: Duration = Duration::from_millis(300);
+
 /// Where secrets are hashed.
 pub struct Hasher {
     places: Arc<Semaphore>,
+    /// As many places for what runs behind everything else.
+    behind: Arc<Semaphore>,
     waiting: AtomicUsize,
     queue: usize,
     wait: Duration,
@@ -98,6 +109,7 @@ impl Hasher {
     pub fn new(places: usize, queue: usize, wait: Duration) -> Self {
         Self {
             places: Arc::new(Semaphore::new(places)),
+            behind: Arc::new(Semaphore::new(places)),
             waiting: AtomicUsize::new(0),
             queue,
             wait,
@@ -111,8 +123,8 @@ impl Hasher {
         stored: Option<String>,
         cost: Cost,
     ) -> Result<Match, HasherError> {
-        self.off_thread(move || match stored {
-            Some(stored) => check(&secret, &stored, cost),
+        self.off_thread(move || match &stored {
+            Some(stored) => check(&secret, stored, cost),
             None => hash(&secret, &[0; 16], cost).map(|_| Match::No),
         })
         .await
@@ -124,16 +136,39 @@ impl Hasher {
         self.off_thread(move || hash(&secret, &salt, cost)).await
     }
 
+    /// Does `work` behind everything else on this machine. When that gets it nowhere, because the
+    /// machine is busy, it is begun again with a share of a processor.
     async fn off_thread<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, HasherError> + Send + 'static,
+        work: impl Fn() -> Result<T, HasherError> + Send + Sync + 'static,
     ) -> Result<T, HasherError> {
-        let place = self.place().await?;
-        tokio::task::spawn_blocking(move || {
-            let _place = place;
-            work()
-        })
-        .await
+        let _place = self.place().await?;
+        let work = Arc::new(work);
+        let mut begun = None;
+        // One that was overtaken is still at it, and keeps its place here.
+        if let Ok(behind) = Arc::clone(&self.behind).try_acquire_owned() {
+            let work = Arc::clone(&work);
+            let mut answer = on_thread(Behind::All, move || {
+                let done = work();
+                drop(behind);
+                done
+            })?;
+            match tokio::time::timeout(OVERTAKEN, &mut answer).await {
+                Ok(answer) => return answer.unwrap_or(Err(HasherError::CutOff)),
+                Err(_) => begun = Some(answer),
+            }
+        }
+        let again = on_thread(Behind::Most, move || work())?;
+        let first = async {
+            match begun {
+                Some(answer) => answer.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            answer = first => answer,
+            answer = again => answer,
+        }
         .unwrap_or(Err(HasherError::CutOff))
     }
 
@@ -149,6 +184,42 @@ impl Hasher {
             Ok(Err(_)) | Err(_) => Err(HasherError::Busy),
         }
     }
+}
+
+/// Whom hashing goes behind: it takes a processor for a tenth of a second, and somebody's rent
+/// account is read in one.
+#[derive(Debug, Clone, Copy)]
+enum Behind {
+    /// It runs where nothing else wants to, and at once makes way for whatever does.
+    All,
+    /// It has a tenth of the share of others.
+    Most,
+}
+
+/// Begins `work` on a thread of its own.
+fn on_thread<T: Send + 'static>(
+    behind: Behind,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<oneshot::Receiver<T>, HasherError> {
+    let (answer, answered) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("argon2".to_owned());
+    let begun = thread.spawn(move || {
+        // Linux keeps this for each thread by itself. If it is refused, hashing is as it was.
+        match behind {
+            Behind::All => {
+                let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+                let this = thread_native_id();
+                let _ = set_thread_priority_and_policy(this, ThreadPriority::Min, idle);
+            }
+            Behind::Most => {
+                let _ = rustix::process::setpriority_process(None, NICE);
+            }
+        }
+        // Who asked may have gone.
+        let _ = answer.send(work());
+    });
+    begun.map_err(|_| HasherError::CutOff)?;
+    Ok(answered)
 }
 
 struct Waiting<'a>(&'a AtomicUsize);
@@ -231,6 +302,38 @@ mod tests {
             let found = hasher.check(secret(sent), stored.cloned(), cost).await;
             assert_eq!(found, Ok(expected), "{sent}");
         }
+    }
+
+    const SCHED_IDLE: u32 = 5;
+
+    /// Policy and niceness of the thread that asks (proc(5)).
+    fn scheduling() -> (u32, i32) {
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        (fields[38].parse().unwrap(), fields[16].parse().unwrap())
+    }
+
+    #[actix_web::test]
+    async fn hashing_goes_behind_everything_else_until_it_gets_nowhere() {
+        let scheduled = async |behind| on_thread(behind, scheduling).unwrap().await.unwrap();
+        assert_eq!(scheduled(Behind::All).await.0, SCHED_IDLE);
+        assert_eq!(scheduled(Behind::Most).await, (0, NICE));
+
+        let hasher = Hasher::new(1, 1, Duration::from_millis(50));
+        let ran = async || hasher.off_thread(|| Ok(scheduling().0)).await;
+        assert_eq!(ran().await, Ok(SCHED_IDLE));
+        let overtaken = Arc::clone(&hasher.behind).try_acquire_owned().unwrap();
+        assert_eq!(ran().await, Ok(0));
+        drop(overtaken);
+        // Begun behind everything and never done: it is begun again.
+        let stuck = || {
+            if scheduling().0 == SCHED_IDLE {
+                std::thread::sleep(Duration::from_secs(2));
+            }
+            Ok(scheduling().0)
+        };
+        assert_eq!(hasher.off_thread(stuck).await, Ok(0));
     }
 
     #[actix_web::test]

@@ -38,7 +38,7 @@ use crate::rent::{self, RuleShelf, Scheme};
 use crate::sign_in::{self, Means, Posted};
 use crate::system;
 use crate::tenancy::{self, TenancyKind};
-use crate::{audit_trail, break_glass, people, privacy};
+use crate::{audit_trail, break_glass, payments, people, privacy};
 
 /// Everything a handler may reach.
 pub struct App {
@@ -235,7 +235,7 @@ const NO_DEVICES: &str = "accelerometer=(), autoplay=(), camera=(), display-capt
 // What parameters are made of: only bodies are gathered by themselves.
 components(schemas(
     Cursor, EstateId, FlatId, Limit, Month, Scheme, TenancyKind, TenantCode, TransferKind,
-    estates::ApplicationDistrict,
+    estates::ApplicationDistrict, payments::Channel,
 )))]
 struct Description;
 
@@ -250,6 +250,7 @@ fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(people::routes);
     cfg.configure(privacy::routes);
     cfg.configure(rent::routes);
+    cfg.configure(payments::routes);
     cfg.configure(audit_trail::routes);
     cfg.configure(break_glass::routes);
     cfg.configure(sign_in::routes);

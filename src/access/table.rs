@@ -36,6 +36,16 @@ pub const TABLE: &[Right] = &[
         ],
     },
     Right {
+        scope: "payment:codes",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Tenant, Posted),
+            (Delegate, Posted),
+        ],
+    },
+    Right {
         scope: "rent:correct",
         holders: &[(EstateManager, Posted), (FinanceOfficer, Everywhere)],
     },

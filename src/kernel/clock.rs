@@ -34,6 +34,12 @@ pub fn hong_kong_month(instant: DateTime<Utc>) -> Month {
     Month::of(hong_kong_date(instant))
 }
 
+/// The time of day in Hong Kong at `instant`.
+#[must_use]
+pub fn hong_kong_time_of_day(instant: DateTime<Utc>) -> NaiveTime {
+    instant.with_timezone(&Hong_Kong).time()
+}
+
 /// The instant at which it is `seconds` after midnight on `date` in Hong Kong.
 #[must_use]
 pub fn hong_kong_time(date: NaiveDate, seconds: u32) -> DateTime<Utc> {

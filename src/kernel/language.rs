@@ -35,6 +35,17 @@ impl Language {
         }
     }
 
+    /// What is said in this language, of what is said in Traditional Chinese, in Simplified
+    /// Chinese and in English.
+    #[must_use]
+    pub fn of<T>(self, [zh_hk, zh_cn, en]: [T; 3]) -> T {
+        match self {
+            Self::ZhHk => zh_hk,
+            Self::ZhCn => zh_cn,
+            Self::En => en,
+        }
+    }
+
     /// The best of ours for an `Accept-Language` header (RFC 9110 12.5.4); Traditional
     /// Chinese when it asks for none of them.
     #[must_use]

@@ -1,7 +1,6 @@
 //! What rent is made of: dated rules, facts of a household, lines, quotes.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -9,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::choice::choice;
+pub use crate::kernel::dated::{InForce, RuleRow};
 use crate::kernel::id::{AwardId, EstateId, TenancyId};
 use crate::kernel::money::{Money, NotMoney};
 use crate::kernel::month::Month;
@@ -17,43 +17,6 @@ use crate::ledger::{General, LedgerError};
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{rent_award, rent_charge, rent_run, rent_tenure};
 use crate::tenancy::TenancyKind;
-
-/// When a rule holds (both days included), and between which instants we knew it so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InForce {
-    pub valid_from: NaiveDate,
-    pub valid_to: Option<NaiveDate>,
-    pub recorded_at: DateTime<Utc>,
-    pub replaced_at: Option<DateTime<Utc>>,
-}
-
-impl InForce {
-    /// Whether it held on `day`, as far as was known at `known_at`.
-    #[must_use]
-    pub fn holds(&self, day: NaiveDate, known_at: DateTime<Utc>) -> bool {
-        self.valid_from <= day
-            && self.valid_to.is_none_or(|last| day <= last)
-            && self.known(known_at)
-    }
-
-    /// Whether it was the state of knowledge at `known_at`.
-    #[must_use]
-    pub fn known(&self, known_at: DateTime<Utc>) -> bool {
-        self.recorded_at <= known_at && self.replaced_at.is_none_or(|end| known_at < end)
-    }
-}
-
-/// A row of a rule table: its number, and who says so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct RuleRow {
-    /// The number of the row, the same in every rule table.
-    pub number: i32,
-    /// Who says so.
-    #[schema(value_type = String)]
-    pub source: Arc<str>,
-    /// True where no public source gives the figure.
-    pub assumed: bool,
-}
 
 /// The rent of an estate, HKD per m2 of internal floor area a month, rates included.
 #[derive(Debug, Clone)]

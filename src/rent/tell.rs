@@ -18,7 +18,7 @@ use crate::ledger;
 use crate::tenancy::{self, TenancyKind};
 
 /// Lets a caller through to account `code`; someone else's is as one that does not exist.
-pub(super) fn admit(
+pub fn admit(
     conn: &mut PgConnection,
     reach: &Reach,
     code: TenantCode,

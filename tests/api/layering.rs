@@ -14,6 +14,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("people", &["break_glass", "estates", "tenancy"]),
     ("ledger", &[]),
     ("rent", &["estates", "tenancy", "ledger"]),
+    ("payments", &["tenancy", "ledger", "rent"]),
     (
         "population",
         &["estates", "tenancy", "people", "ledger", "rent"],

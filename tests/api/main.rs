@@ -23,6 +23,7 @@ mod ledger;
 mod limits;
 mod migrations;
 mod openapi;
+mod payments;
 mod people;
 mod platform;
 mod population;

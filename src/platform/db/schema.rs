@@ -839,3 +839,22 @@ diesel::table! {
         source -> Text,
     }
 }
+
+diesel::table! {
+    payment_channel (id) {
+        id -> Integer,
+        channel -> Text,
+        cut_off -> Nullable<Time>,
+        working_days_only -> Bool,
+        lead_days -> SmallInt,
+        at_most -> Nullable<Numeric>,
+        payee -> Nullable<Text>,
+        payee_name -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}

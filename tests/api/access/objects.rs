@@ -34,6 +34,18 @@ pub struct Places {
     pub absent: String,
 }
 
+impl Places {
+    fn fill(path: &str, kind: Kind, parameter: &str, ids: [&str; 3]) -> Self {
+        let [near, far, absent] = ids.map(|id| path.replace(parameter, id));
+        Self {
+            kind,
+            near,
+            far,
+            absent,
+        }
+    }
+}
+
 /// Two households in two estates, and what belongs to them.
 pub struct World {
     pub near: TenantCode,
@@ -202,16 +214,14 @@ fn one(conn: &mut PgConnection, sql: &str) -> String {
 impl World {
     /// The rows that `path` may name; panics when the test does not know them.
     pub fn places(&self, path: &str) -> Places {
-        let fill = |kind, parameter: &str, near: &str, far: &str, absent: &str| Places {
-            kind,
-            near: path.replace(parameter, near),
-            far: path.replace(parameter, far),
-            absent: path.replace(parameter, absent),
+        let path = path.replace("{channel}", "fps");
+        let fill = |kind, parameter, near, far, absent| {
+            Places::fill(&path, kind, parameter, [near, far, absent])
         };
         let (near, far) = (&self.near_ids, &self.far_ids);
         // The check digit is right; the household is not there.
         let absent = TenantCode::of(987_654_321).unwrap().to_string();
-        let places = match path {
+        let places = match path.as_str() {
             _ if path.starts_with("/v1/rent-accounts/{code}") => {
                 fill(Kind::Household, "{code}", &near.code, &far.code, &absent)
             }

@@ -9,6 +9,7 @@ use crate::support::{Call, start};
 const PUBLIC: &[&str] = &[
     "calculate_rent",
     "list_rent_rules",
+    "list_payment_channels",
     "health",
     "ready",
     "metrics",
@@ -33,6 +34,7 @@ fn filled(path: &str) -> String {
     path.replace("enrolments/{code}", "enrolments/x")
         .replace("{code}", "1000000018")
         .replace("{month}", "2026-11")
+        .replace("{channel}", "fps")
         .replace("{id}", "01940000-0000-7000-8000-000000000001")
 }
 

@@ -40,7 +40,10 @@ where
     let statement = get("/statement").await;
     let quote = get("/quote").await;
     let dated = get("/quote?month=2023-01&valid_at=2023-01-01").await;
+    let codes = Call::get(&format!("/v1/rent-accounts/{code}/payment-codes"));
+    let codes = app.send(codes.scope("payment:codes")).await.expect(200);
     vec![
+        codes["due"].clone(),
         account["owed"].clone(),
         quote["due"].clone(),
         dated["due"].clone(),

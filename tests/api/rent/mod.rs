@@ -32,7 +32,7 @@ fn money(text: &str) -> Money {
 }
 
 /// Charges `month` at the clock's time.
-fn charge(database: &TestDatabase, clock: &Arc<FixedClock>, text: &str) -> Billed {
+pub fn charge(database: &TestDatabase, clock: &Arc<FixedClock>, text: &str) -> Billed {
     order(database, clock, text, (false, false))
 }
 

@@ -1,0 +1,21 @@
+//! Payments (繳費): how rent reaches us.
+//!
+//! * A channel's terms are dated rows with their source: from when, until what time of day, how
+//!   much at most.
+//! * What a payer scans or types is made from the same quote as every other figure. A payer who
+//!   changes the amount, or pays by an older code, has paid all the same: the difference is
+//!   credit, or stays due.
+//! * Whether somebody paid in time goes by when they told the channel to pay; which day the money
+//!   counts from, by the channel's cut-off and working days.
+
+mod api;
+mod fps_code;
+mod model;
+mod picture;
+mod rules;
+mod store;
+mod tell;
+mod words;
+
+pub use api::routes;
+pub use model::Channel;

@@ -1,0 +1,142 @@
+//! Channels and their terms; what a payer scans or types.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+
+use super::fps_code::{FpsCode, Unreadable};
+use crate::kernel::choice::choice;
+use crate::kernel::dated::{InForce, RuleRow};
+use crate::kernel::money::Money;
+use crate::kernel::month::Month;
+use crate::kernel::tenant_code::TenantCode;
+use crate::platform::db::DbError;
+use crate::rent::RentError;
+
+choice! {
+    /// A way to pay rent.
+    pub enum Channel {
+        /// Direct debit that the tenant gave a bank's form for (自動轉帳).
+        Autopay = "autopay",
+        /// Direct debit by the Faster Payment System (轉數快直接付款授權).
+        FpsDebit = "fps_debit",
+        /// Payment by Phone Service (繳費靈).
+        Pps = "pps",
+        /// Bill payment by ATM, telephone or internet (銀行繳費).
+        Bank = "bank",
+        /// The Faster Payment System (轉數快).
+        Fps = "fps",
+        /// Convenience stores: cash (便利店).
+        Store = "store",
+        /// MTR customer service centres: cash (港鐵客務中心).
+        Mtr = "mtr",
+        /// The Social Welfare Department, for recipients of CSSA (綜援).
+        Cssa = "cssa",
+        /// The counter of an estate office (屋邨辦事處收款處).
+        Shroff = "shroff",
+    }
+}
+
+choice! {
+    /// What a payer gives a channel.
+    pub enum Form {
+        /// A QR code to scan.
+        Qr = "qr",
+        /// A bar code to have scanned.
+        Barcode = "barcode",
+        /// A bill's number to type.
+        Bill = "bill",
+    }
+}
+
+impl Channel {
+    /// What a payer gives it; `None` where the payer gives nothing each time.
+    #[must_use]
+    pub fn form(self) -> Option<Form> {
+        match self {
+            Self::Fps => Some(Form::Qr),
+            Self::Store | Self::Mtr | Self::Shroff => Some(Form::Barcode),
+            Self::Pps | Self::Bank => Some(Form::Bill),
+            Self::Autopay | Self::FpsDebit | Self::Cssa => None,
+        }
+    }
+}
+
+/// On what terms a channel is open.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    pub row: RuleRow,
+    pub in_force: InForce,
+    pub channel: Channel,
+    /// The time in Hong Kong from which an instruction counts for the next day.
+    pub cut_off: Option<NaiveTime>,
+    /// Money comes in on working days only.
+    pub working_days_only: bool,
+    /// Working days that a payer should leave before the end of the month.
+    pub lead_days: u8,
+    /// The most that one payment may be, HKD.
+    pub at_most: Option<Money>,
+    /// What a payer names us by.
+    pub payee: Option<String>,
+    pub payee_name: String,
+}
+
+/// What a household scans or types, whichever channel it takes.
+#[derive(Debug, Clone)]
+pub struct PaymentCodes {
+    pub code: TenantCode,
+    pub as_at: DateTime<Utc>,
+    pub month: Month,
+    /// What is to be paid now, HKD.
+    pub due: Money,
+    pub codes: Vec<PaymentCode>,
+}
+
+/// What a payer gives one channel.
+#[derive(Debug, Clone)]
+pub struct PaymentCode {
+    pub channel: Channel,
+    pub form: Form,
+    /// Whom to pay: an FPS identifier, a biller's number.
+    pub payee: Option<String>,
+    pub payee_name: String,
+    /// What is scanned or typed.
+    pub payload: String,
+    pub at_most: Option<Money>,
+    /// The last day to pay this month's rent in time.
+    pub pay_by: NaiveDate,
+    /// The day from which the money counts when it is paid now.
+    pub counts_from: NaiveDate,
+}
+
+/// What a scanned QR code says.
+#[derive(Debug, Clone)]
+pub struct Scanned {
+    pub code: FpsCode,
+    /// The account that it pays, when its bill number is one of ours.
+    pub account: Option<TenantCode>,
+    /// What the payer was shown, when it is a code of ours.
+    pub shown: Option<Shown>,
+}
+
+/// What a payer was shown, and when: the reference in a code of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    pub code: TenantCode,
+    pub month: Month,
+    pub due: Money,
+}
+
+/// Why something about a payment was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PaymentError {
+    #[error("no such account")]
+    NoSuchAccount,
+    /// It is not open, or has nothing to scan or type.
+    #[error("rent cannot be paid by such a code today")]
+    NoSuchCode,
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error(transparent)]
+    Rent(#[from] RentError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}

@@ -1,0 +1,72 @@
+//! Channels' terms in PostgreSQL. The only file that names their table.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use diesel::prelude::*;
+
+use super::model::{Channel, Terms};
+use crate::kernel::dated::{InForce, RuleRow};
+use crate::kernel::money::Money;
+use crate::platform::db::DbError;
+use crate::platform::db::schema::payment_channel as table;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = table, check_for_backend(diesel::pg::Pg))]
+struct Row {
+    id: i32,
+    channel: Channel,
+    cut_off: Option<NaiveTime>,
+    working_days_only: bool,
+    lead_days: i16,
+    at_most: Option<Money>,
+    payee: Option<String>,
+    payee_name: String,
+    valid_from: NaiveDate,
+    valid_to: Option<NaiveDate>,
+    recorded_at: DateTime<Utc>,
+    replaced_at: Option<DateTime<Utc>>,
+    source: String,
+    assumed: bool,
+}
+
+impl From<Row> for Terms {
+    fn from(row: Row) -> Self {
+        Self {
+            row: RuleRow {
+                number: row.id,
+                source: Arc::from(row.source),
+                assumed: row.assumed,
+            },
+            in_force: InForce {
+                valid_from: row.valid_from,
+                valid_to: row.valid_to,
+                recorded_at: row.recorded_at,
+                replaced_at: row.replaced_at,
+            },
+            channel: row.channel,
+            cut_off: row.cut_off,
+            working_days_only: row.working_days_only,
+            lead_days: u8::try_from(row.lead_days).unwrap_or_default(),
+            at_most: row.at_most,
+            payee: row.payee,
+            payee_name: row.payee_name,
+        }
+    }
+}
+
+/// Every channel's terms as we know them now, by channel and date.
+pub fn terms(conn: &mut PgConnection) -> Result<Vec<Terms>, DbError> {
+    let rows: Vec<Row> = table::table
+        .filter(table::replaced_at.is_null())
+        .order((table::channel, table::valid_from))
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Terms::from).collect())
+}
+
+/// The terms of the channels that are open on `day`, as we know them now.
+pub fn terms_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Vec<Terms>, DbError> {
+    let open = |terms: &Terms| terms.in_force.holds(day, terms.in_force.recorded_at);
+    Ok(terms(conn)?.into_iter().filter(open).collect())
+}

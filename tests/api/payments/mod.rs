@@ -1,0 +1,4 @@
+//! Payments: channels, and what a payer scans or types.
+
+mod channels;
+mod codes;

@@ -2,12 +2,13 @@
 
 use actix_web::post;
 use actix_web::web::Json;
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::ReadCodes;
+use crate::kernel::clock::hong_kong_time;
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
@@ -38,9 +39,8 @@ struct ScannedOut {
     amount: Option<Money>,
     /// Whether the payer may change the amount.
     amount_editable: bool,
-    /// Hong Kong time after which banks refuse it.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<NaiveDateTime>,
+    /// After which banks refuse it.
+    expires_at: Option<DateTime<Utc>>,
     bill_number: Option<String>,
     reference: Option<String>,
     /// The account that it pays, when the bill's number is a tenant code.
@@ -78,7 +78,7 @@ impl From<Scanned> for ScannedOut {
             merchant: code.merchant,
             amount: code.amount,
             amount_editable: code.amount_editable,
-            expires_at: code.expires_at,
+            expires_at: code.expires_at.map(in_hong_kong),
             bill_number: code.bill_number,
             reference: code.reference,
             tenant_code: scanned.account,
@@ -88,6 +88,10 @@ impl From<Scanned> for ScannedOut {
             }),
         }
     }
+}
+
+fn in_hong_kong(local: NaiveDateTime) -> DateTime<Utc> {
+    hong_kong_time(local.date(), local.num_seconds_from_midnight())
 }
 
 /// What a scanned FPS code says; a text that is none is refused where it goes wrong.

@@ -73,7 +73,7 @@ async fn every_channel_asks_for_what_the_account_owes() {
         ]),
         json!([
             { "fps_id": "1234567" }, "HK Housing Authority", owed, true,
-            "2026-11-30T23:59:59", code.to_string(), { "month": "2026-11", "due": owed },
+            "2026-11-30T15:59:59Z", code.to_string(), { "month": "2026-11", "due": owed },
         ])
     );
 }

@@ -14,11 +14,13 @@ mod demo;
 mod export;
 mod generate;
 pub mod import;
+mod ingest;
 mod jobs;
 mod keys;
 mod means;
 mod migrate;
 mod mock_iam_smart;
+mod payment_file;
 mod rent_run;
 mod seal;
 mod serve;
@@ -37,6 +39,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::ledger::LedgerError;
+use crate::payments::PaymentError;
 use crate::platform::audit::AuditError;
 use crate::platform::auth::JwksError;
 use crate::platform::cluster::ClusterError;
@@ -75,6 +78,10 @@ enum Command {
     #[command(subcommand)]
     Import(import::Import),
     RentRun(rent_run::RentRun),
+    Ingest(ingest::Ingest),
+    /// Look into settlement files
+    #[command(subcommand)]
+    PaymentFile(payment_file::PaymentFile),
     #[command(subcommand)]
     Export(export::Export),
     /// Seal the days that are over
@@ -129,6 +136,8 @@ pub enum Failure {
     NoteKey(#[from] NoteError),
     #[error("cannot settle the rent")]
     Rent(#[from] RentError),
+    #[error("cannot take the payments in")]
+    Payments(#[from] PaymentError),
     #[error("cannot generate a population")]
     Population(#[from] PopulationError),
     #[error("cannot use the limits")]
@@ -165,6 +174,8 @@ impl Cli {
             Command::Migrate(migrate::Migrate {}) => migrate::run(&config),
             Command::Import(command) => command.execute(&config),
             Command::RentRun(command) => command.run(&config),
+            Command::Ingest(command) => command.run(&config),
+            Command::PaymentFile(command) => command.execute(),
             Command::Export(command) => command.execute(&config),
             Command::Seal => seal::run(&config),
             Command::Verify(command) => Ok(command.execute(&config)),

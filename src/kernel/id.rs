@@ -99,6 +99,10 @@ id! {
     TransferId
     /// An adjustment of a rent account, made by an officer.
     AdjustmentId
+    /// A payment that a channel took for us.
+    PaymentId
+    /// A channel's settlement file.
+    PaymentFileId
     /// A piece of background work.
     JobId
 }

@@ -201,23 +201,36 @@ impl Transfer {
         source: Source<'_>,
         (effective_on, booked_at): (NaiveDate, DateTime<Utc>),
     ) -> Option<Self> {
-        let (household, general) = (household.number(), general.number());
+        let (household, general) = (Account::Household(household), Account::General(general));
         let (debit, credit) = match amount.cmp(&Money::ZERO) {
             std::cmp::Ordering::Less => (general, household),
             std::cmp::Ordering::Equal => return None,
             std::cmp::Ordering::Greater => (household, general),
         };
-        Some(Self {
+        let dates = (effective_on, booked_at);
+        Some(Self::of((debit, credit), amount.abs(), kind, source, dates))
+    }
+
+    /// Moves `amount`, which is above zero, from the second account of the pair to the first.
+    #[must_use]
+    pub fn of(
+        (debit, credit): (Account, Account),
+        amount: Money,
+        kind: TransferKind,
+        source: Source<'_>,
+        (effective_on, booked_at): (NaiveDate, DateTime<Utc>),
+    ) -> Self {
+        Self {
             id: TransferId::derived(&format!("{kind}/{}/{}", source.id, source.part)),
             effective_on,
-            debit,
-            credit,
-            amount: amount.abs(),
+            debit: debit.number(),
+            credit: credit.number(),
+            amount,
             kind,
             source: source.id,
             reverses: None,
             booked_at,
-        })
+        }
     }
 
     /// What it adds to the account numbered `account`; negative when it takes off.

@@ -5,11 +5,15 @@
 //! * What a payer scans or types is made from the same quote as every other figure. A payer who
 //!   changes the amount, or pays by an older code, has paid all the same: the difference is
 //!   credit, or stays due.
+//! * A channel's reference is paid once for ever, whatever file names it, and however often.
 //! * Whether somebody paid in time goes by when they told the channel to pay; which day the money
 //!   counts from, by the channel's cut-off and working days.
 
 mod api;
+pub mod files;
 mod fps_code;
+mod held;
+pub mod intake;
 mod model;
 mod picture;
 mod rules;
@@ -18,4 +22,6 @@ mod tell;
 mod words;
 
 pub use api::routes;
-pub use model::Channel;
+pub use held::held;
+pub use model::{Channel, Fate, FileState, PaymentError, PaymentFile, Tally};
+pub use store::files::tally;

@@ -1,14 +1,19 @@
 //! Channels and their terms; what a payer scans or types.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use diesel::prelude::*;
 
+use super::files::{FileError, Refusal};
 use super::fps_code::{FpsCode, Unreadable};
 use crate::kernel::choice::choice;
 use crate::kernel::dated::{InForce, RuleRow};
+use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
+use crate::ledger::{General, LedgerError};
 use crate::platform::db::DbError;
+use crate::platform::db::schema::{payment, payment_file};
 use crate::rent::RentError;
 
 choice! {
@@ -48,6 +53,21 @@ choice! {
 }
 
 impl Channel {
+    /// The account where its money waits for the bank.
+    #[must_use]
+    pub fn clearing(self) -> General {
+        match self {
+            Self::Autopay | Self::FpsDebit => General::AutopayClearing,
+            Self::Pps => General::PpsClearing,
+            Self::Bank => General::BankClearing,
+            Self::Fps => General::FpsClearing,
+            Self::Store => General::StoreClearing,
+            Self::Mtr => General::MtrClearing,
+            Self::Cssa => General::CssaClearing,
+            Self::Shroff => General::ShroffClearing,
+        }
+    }
+
     /// What a payer gives it; `None` where the payer gives nothing each time.
     #[must_use]
     pub fn form(self) -> Option<Form> {
@@ -58,6 +78,82 @@ impl Channel {
             Self::Autopay | Self::FpsDebit | Self::Cssa => None,
         }
     }
+}
+
+choice! {
+    /// Where a settlement file is.
+    pub enum FileState {
+        /// One before it has not come yet.
+        Held = "held",
+        /// Read and kept; its lines are being posted.
+        Staged = "staged",
+        /// A line of it contradicts what was paid before: somebody must look.
+        Quarantined = "quarantined",
+        /// Every line has its fate.
+        Posted = "posted",
+    }
+}
+
+choice! {
+    /// What became of a line.
+    pub enum Fate {
+        /// On the household's account.
+        Posted = "posted",
+        /// In suspense: the account is nobody's.
+        Suspense = "suspense",
+        /// Paid before, and just so: nothing was posted.
+        Duplicate = "duplicate",
+    }
+}
+
+/// A settlement file that was taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = payment_file, check_for_backend(diesel::pg::Pg))]
+pub struct PaymentFile {
+    pub id: PaymentFileId,
+    pub channel: Channel,
+    pub business_date: NaiveDate,
+    pub sequence: i32,
+    pub name: String,
+    pub sha256: Vec<u8>,
+    pub lines: i32,
+    pub amount: Money,
+    pub state: FileState,
+    /// Lines whose fate is decided.
+    pub settled: i32,
+    /// Why it is quarantined.
+    pub reason: Option<String>,
+    pub received_by: String,
+    pub received_at: DateTime<Utc>,
+    pub posted_at: Option<DateTime<Utc>>,
+}
+
+/// What was paid.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = payment, check_for_backend(diesel::pg::Pg))]
+#[diesel(treat_none_as_default_value = false)]
+pub struct Payment {
+    pub id: PaymentId,
+    pub channel: Channel,
+    pub reference: String,
+    pub account: String,
+    pub amount: Money,
+    pub instructed_at: DateTime<Utc>,
+    /// The day from which it counts.
+    pub value_on: NaiveDate,
+    /// Whose account it went to; in suspense when nobody's.
+    pub household: Option<TenantCode>,
+    pub file: PaymentFileId,
+    pub line: i32,
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// How many lines had a fate, and what they come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    pub fate: Fate,
+    pub lines: i64,
+    pub amount: Money,
 }
 
 /// On what terms a channel is open.
@@ -135,8 +231,31 @@ pub enum PaymentError {
     NoSuchCode,
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// The channel takes no payments on that day.
+    #[error("{0} is not open on {1}")]
+    Closed(Channel, NaiveDate),
+    /// Another file of the channel had the number, or a later one.
+    #[error(
+        "{channel} has sent another file {sequence}, or one after it: ask the channel which counts"
+    )]
+    SequenceTaken { channel: Channel, sequence: u32 },
+    /// It was one file when it was begun, and is another.
+    #[error("the file changed while it was read")]
+    Changed,
+    #[error("no such settlement file")]
+    NoSuchFile,
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     #[error(transparent)]
     Rent(#[from] RentError),
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+impl From<Refusal> for PaymentError {
+    fn from(refusal: Refusal) -> Self {
+        Self::File(refusal.into())
+    }
 }

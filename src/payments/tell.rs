@@ -26,7 +26,7 @@ pub fn codes(
         month: quote.month,
         due: quote.due,
     };
-    let holidays = calendar::holidays(conn, quote.month.last())?;
+    let holidays = calendar::holidays(conn, quote.month.first(), quote.month.last())?;
     let open = store::terms_on(conn, hong_kong_date(now))?;
     let codes = open
         .iter()

@@ -13,12 +13,15 @@ use crate::platform::db::schema::general_holiday;
 /// No working day is further away than this.
 const AHEAD: Days = Days::new(30);
 
-/// The general holidays within a month before or after `date`.
-pub fn holidays(conn: &mut PgConnection, date: NaiveDate) -> Result<Holidays, DbError> {
-    let from = date.checked_sub_days(AHEAD).unwrap_or(NaiveDate::MIN);
-    let until = date.checked_add_days(AHEAD).unwrap_or(NaiveDate::MAX);
+/// The general holidays from `first` to a month after `last`.
+pub fn holidays(
+    conn: &mut PgConnection,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<Holidays, DbError> {
+    let until = last.checked_add_days(AHEAD).unwrap_or(NaiveDate::MAX);
     let days: Vec<NaiveDate> = general_holiday::table
-        .filter(general_holiday::date.between(from, until))
+        .filter(general_holiday::date.between(first, until))
         .select(general_holiday::date)
         .load(conn)?;
     Ok(days.into_iter().collect())
@@ -26,5 +29,5 @@ pub fn holidays(conn: &mut PgConnection, date: NaiveDate) -> Result<Holidays, Db
 
 /// The first working day after `date`.
 pub fn next_working_day(conn: &mut PgConnection, date: NaiveDate) -> Result<NaiveDate, DbError> {
-    Ok(holidays(conn, date)?.after(date))
+    Ok(holidays(conn, date, date)?.after(date))
 }

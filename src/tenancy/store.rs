@@ -110,6 +110,14 @@ fn refusal(error: DbError) -> TenancyError {
     }
 }
 
+/// Those of `codes` that are households, whether they live anywhere or not.
+pub fn known(conn: &mut PgConnection, codes: &[TenantCode]) -> Result<Vec<TenantCode>, DbError> {
+    Ok(household::table
+        .filter(household::number.eq_any(codes))
+        .select(household::number)
+        .load(conn)?)
+}
+
 /// Every tenancy that `code` has had, in the order they started.
 pub fn by_household(conn: &mut PgConnection, code: TenantCode) -> Result<Vec<Tenancy>, DbError> {
     Ok(table::table

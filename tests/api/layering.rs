@@ -28,6 +28,7 @@ const SLICES: &[(&str, &[&str])] = &[
             "people",
             "ledger",
             "rent",
+            "payments",
             "sign_in",
         ],
     ),

@@ -27,7 +27,14 @@ pub fn routes(cfg: &mut ServiceConfig) {
 impl From<PaymentError> for Problem {
     fn from(error: PaymentError) -> Self {
         match error {
-            PaymentError::NoSuchAccount | PaymentError::NoSuchCode => Self::not_found(),
+            PaymentError::NoSuchAccount | PaymentError::NoSuchCode | PaymentError::NoSuchFile => {
+                Self::not_found()
+            }
+            error @ (PaymentError::Closed(..)
+            | PaymentError::SequenceTaken { .. }
+            | PaymentError::Changed
+            | PaymentError::File(_)
+            | PaymentError::Ledger(_)) => Self::internal(error),
             PaymentError::Unreadable(error) => Self::new(UNREADABLE).detail(error.to_string()),
             PaymentError::Rent(error) => error.into(),
             PaymentError::Db(error) => error.into(),

@@ -4,3 +4,4 @@ mod codes;
 mod days;
 
 pub use codes::{payment_code, scanned};
+pub use days::counted;

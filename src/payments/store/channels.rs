@@ -1,13 +1,13 @@
-//! Channels' terms in PostgreSQL. The only file that names their table.
+//! Channels' terms.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use diesel::prelude::*;
 
-use super::model::{Channel, Terms};
 use crate::kernel::dated::{InForce, RuleRow};
 use crate::kernel::money::Money;
+use crate::payments::model::{Channel, Terms};
 use crate::platform::db::DbError;
 use crate::platform::db::schema::payment_channel as table;
 

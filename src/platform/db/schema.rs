@@ -858,3 +858,53 @@ diesel::table! {
         assumed -> Bool,
     }
 }
+
+diesel::table! {
+    payment_file (id) {
+        id -> Uuid,
+        channel -> Text,
+        business_date -> Date,
+        sequence -> Integer,
+        name -> Text,
+        sha256 -> Bytea,
+        lines -> Integer,
+        amount -> Numeric,
+        state -> Text,
+        settled -> Integer,
+        reason -> Nullable<Text>,
+        received_by -> Text,
+        received_at -> Timestamptz,
+        posted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    payment_line (file, number) {
+        file -> Uuid,
+        number -> Integer,
+        reference -> Text,
+        account -> Text,
+        amount -> Numeric,
+        instructed_at -> Timestamptz,
+        place -> Text,
+        fate -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    payment (channel, reference) {
+        id -> Uuid,
+        channel -> Text,
+        reference -> Text,
+        account -> Text,
+        amount -> Numeric,
+        instructed_at -> Timestamptz,
+        value_on -> Date,
+        household -> Nullable<BigInt>,
+        file -> Uuid,
+        line -> Integer,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(payment, payment_file, payment_line);

@@ -1,4 +1,6 @@
-//! Payments: channels, and what a payer scans or types.
+//! Payments: channels, what a payer scans or types, settlement files and what they pay.
 
 mod channels;
 mod codes;
+mod files;
+mod intake;

@@ -1,0 +1,3 @@
+DROP TABLE payment;
+DROP TABLE payment_line;
+DROP TABLE payment_file;

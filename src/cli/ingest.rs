@@ -1,0 +1,166 @@
+//! `kaifong ingest`: a settlement file taken in and posted.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use diesel::PgConnection;
+use indicatif::ProgressBar;
+use serde_json::json;
+
+use super::database::Database;
+use super::work::until_stopped;
+use super::{Failure, answer};
+use crate::kernel::clock::{Clock, SystemClock};
+use crate::payments::intake::{self, Watch};
+use crate::payments::{self, Fate, FileState, PaymentError, PaymentFile, Tally};
+use crate::platform::auth::Actor;
+use crate::platform::config::Config;
+use crate::platform::db;
+
+/// Take in a channel's settlement file and post its payments
+///
+/// The same file again posts nothing twice, whatever its name; one that was broken off goes on.
+/// Files that waited for this one are posted after it. Exits with 0 when all of them are posted.
+#[derive(Debug, Args)]
+pub(super) struct Ingest {
+    /// The file, in the house layout
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A file as it is now, and what became of its lines.
+type Told = (PaymentFile, Vec<Tally>);
+
+struct Bar<'a> {
+    bar: ProgressBar,
+    stopped: &'a AtomicBool,
+}
+
+impl Watch for Bar<'_> {
+    fn progress(&self, settled: i32, of: i32) {
+        self.bar.set_length(of.unsigned_abs().into());
+        self.bar.set_position(settled.unsigned_abs().into());
+    }
+
+    fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+}
+
+impl Ingest {
+    pub fn run(self, config: &Config) -> Result<ExitCode, Failure> {
+        Database::with(config, |url| {
+            let told = until_stopped(|stopped| {
+                let watch = Bar {
+                    bar: ProgressBar::new(0),
+                    stopped,
+                };
+                let told = self.ingest(&mut db::connect(url)?, &watch);
+                watch.bar.finish_and_clear();
+                told
+            })?;
+            let (is_new, told) = told?;
+            self.report(is_new, &told)
+        })
+    }
+
+    fn ingest(
+        &self,
+        conn: &mut PgConnection,
+        watch: &dyn Watch,
+    ) -> Result<(bool, Vec<Told>), PaymentError> {
+        let (actor, now) = (Actor::program("ingest"), SystemClock.now());
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        let (file, is_new) = intake::receive(conn, &self.file, &name, &actor, now)?;
+        let mut files = intake::post_waiting(conn, file.channel, &actor, now, watch)?;
+        if !files.iter().any(|posted| posted.id == file.id) {
+            files.insert(0, file);
+        }
+        let told = files.into_iter().map(|file| {
+            let tally = payments::tally(conn, file.id)?;
+            Ok((file, tally))
+        });
+        Ok((is_new, told.collect::<Result<_, PaymentError>>()?))
+    }
+
+    fn report(&self, is_new: bool, told: &[Told]) -> Result<ExitCode, Failure> {
+        let mut text = String::new();
+        if self.json {
+            let files: Vec<_> = told
+                .iter()
+                .map(|(file, tally)| as_json(file, tally))
+                .collect();
+            let whole = json!({ "new": is_new, "files": files });
+            let _ = writeln!(text, "{whole:#}");
+        } else {
+            if !is_new {
+                text.push_str("these bytes came before\n");
+            }
+            for (file, tally) in told {
+                text.push_str(&readable(file, tally));
+            }
+        }
+        answer(&text)?;
+        let all_posted = told.iter().all(|(file, _)| file.state == FileState::Posted);
+        Ok(if all_posted {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}
+
+fn as_json(file: &PaymentFile, tally: &[Tally]) -> serde_json::Value {
+    let fates: serde_json::Map<_, _> = tally
+        .iter()
+        .map(|tally| {
+            let sums = json!({ "lines": tally.lines, "amount": tally.amount });
+            (tally.fate.to_string(), sums)
+        })
+        .collect();
+    json!({
+        "id": file.id, "channel": file.channel, "sequence": file.sequence,
+        "business_date": file.business_date, "name": file.name, "lines": file.lines,
+        "amount": file.amount, "state": file.state, "settled": file.settled,
+        "reason": file.reason, "fates": fates,
+    })
+}
+
+fn readable(file: &PaymentFile, tally: &[Tally]) -> String {
+    let mut text = format!(
+        "{} file {} of {} ({}): {}, {} payments, HK${}\n",
+        file.channel,
+        file.sequence,
+        file.business_date,
+        file.name,
+        file.state,
+        file.lines,
+        file.amount
+    );
+    if let Some(reason) = &file.reason {
+        let _ = writeln!(text, "  {reason}");
+    }
+    if file.state == FileState::Held {
+        text.push_str("  a file before it has not come yet\n");
+    }
+    for Tally {
+        fate,
+        lines,
+        amount,
+    } in tally
+    {
+        let what = match fate {
+            Fate::Posted => "on accounts",
+            Fate::Suspense => "in suspense: the account is nobody's",
+            Fate::Duplicate => "paid before",
+        };
+        let _ = writeln!(text, "  {lines:>9}  HK${amount}  {what}");
+    }
+    text
+}

@@ -1,0 +1,152 @@
+//! `kaifong payment-file`: settlement files looked into and made up, without a database.
+
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Failure, answer};
+use crate::kernel::clock::{Clock, SystemClock, hong_kong_date, hong_kong_time};
+use crate::kernel::money::Money;
+use crate::kernel::tenant_code::TenantCode;
+use crate::payments::Channel;
+use crate::payments::files::{self, Characters, FileError, Line, Summary};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PaymentFile {
+    Check(Check),
+    Sample(Sample),
+}
+
+/// Check a file of the house layout
+///
+/// Says what it holds, and how many of its accounts are tenant codes; or refuses it with line,
+/// column and what to do. Exits with 0 when it is whole, 1 when it is refused.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Make up a file of the house layout, as a channel would send it
+#[derive(Debug, Args)]
+pub(super) struct Sample {
+    /// The channel
+    #[arg(long, default_value = "store")]
+    channel: Channel,
+    /// The business date [default: yesterday]
+    #[arg(long)]
+    date: Option<NaiveDate>,
+    /// The file's number in the channel's own row
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=999_999_999))]
+    sequence: u32,
+    /// How many payments
+    #[arg(long, default_value_t = 10)]
+    lines: u32,
+    /// In Big5-HKSCS instead of UTF-8
+    #[arg(long)]
+    big5: bool,
+}
+
+impl PaymentFile {
+    pub fn execute(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Check(command) => command.run(),
+            Self::Sample(command) => command.run(SystemClock.now()),
+        }
+    }
+}
+
+impl Check {
+    fn run(self) -> Result<ExitCode, Failure> {
+        let name = self.file.display().to_string();
+        let source = File::open(&self.file).map_err(Failure::io(format!("open {name}")))?;
+        let mut known = 0_u32;
+        let read = files::read(BufReader::new(source), SystemClock.now(), |line| {
+            known += u32::from(line.account.parse::<TenantCode>().is_ok());
+            Ok::<_, FileError>(())
+        });
+        match read {
+            Ok(summary) => answer(&told(&name, &summary, known, self.json)),
+            Err(FileError::Io(source)) => Err(Failure::io(format!("read {name}"))(source)),
+            Err(FileError::Refused(refusal)) => {
+                let text = if self.json {
+                    let (line, column) = (refusal.line, refusal.column);
+                    let (what, remedy) = (&refusal.what, refusal.remedy);
+                    let refused =
+                        json!({ "line": line, "column": column, "what": what, "remedy": remedy });
+                    format!("{:#}\n", json!({ "file": name, "refused": refused }))
+                } else {
+                    format!("{name}: {refusal}\n")
+                };
+                answer(&text)?;
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    }
+}
+
+fn told(name: &str, summary: &Summary, known: u32, as_json: bool) -> String {
+    let Summary {
+        channel,
+        business_date,
+        sequence,
+        lines,
+        amount,
+    } = summary;
+    if as_json {
+        let whole = json!({
+            "file": name, "channel": channel, "business_date": business_date,
+            "sequence": sequence, "lines": lines, "amount": amount, "tenant_codes": known,
+        });
+        return format!("{whole:#}\n");
+    }
+    format!(
+        "{name}: {channel} file {sequence} of {business_date}, {lines} payments, HK${amount}; \
+         {known} to tenant codes, {} to none\n",
+        lines - known
+    )
+}
+
+/// The first tenant code that samples name.
+const FIRST: i64 = 100_000_000;
+
+impl Sample {
+    fn run(self, now: DateTime<Utc>) -> Result<ExitCode, Failure> {
+        let yesterday = || hong_kong_date(now - TimeDelta::days(1));
+        let date = self.date.unwrap_or_else(yesterday);
+        let lines: Option<Vec<Line>> = (1..=self.lines).map(|number| line(date, number)).collect();
+        let lines = lines.ok_or_else(|| Failure::Usage("so many there cannot be".to_owned()))?;
+        let characters = if self.big5 {
+            Characters::Big5
+        } else {
+            Characters::Utf8
+        };
+        let header = (self.channel, date, self.sequence);
+        let bytes = files::write(header, characters, &lines)
+            .map_err(|error| Failure::Usage(error.to_string()))?;
+        let written = io::stdout().lock().write_all(&bytes);
+        written.map_err(Failure::io("write the file"))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Payment `number` of the day: ten a second from midnight on.
+fn line(date: NaiveDate, number: u32) -> Option<Line> {
+    let code = TenantCode::of(FIRST + i64::from(number))?;
+    Some(Line {
+        number,
+        reference: format!("SAMPLE-{}-{number:06}", date.format("%Y%m%d")),
+        account: code.to_string(),
+        amount: Money::of_cents(100_000 + i64::from(number % 300_000)).ok()?,
+        instructed_at: hong_kong_time(date, 0) + TimeDelta::milliseconds(i64::from(number) * 100),
+        place: "便利店 華富邨".to_owned(),
+    })
+}

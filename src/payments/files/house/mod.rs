@@ -1,0 +1,309 @@
+//! The house layout (本署格式): for channels whose own layout is not public.
+//!
+//! Lines of fields between `|`, in UTF-8 or Big5-HKSCS as the header says:
+//!
+//! ```text
+//! H|kaifong-1|store|2026-11-20|37|UTF-8
+//! D|1|S0001-000000482|1000000018|2364.00|HKD|2026-11-20T10:31:07+08:00|7-Eleven 華富邨
+//! D|2|S0001-000000483|1000000026|1200.00|HKD|2026-11-20T10:33:41+08:00|7-Eleven 華富邨
+//! T|2|3564.00|37
+//! ```
+//!
+//! The header names the layout, the channel, the business date, the file's number in the channel's
+//! own row, and the characters. A detail has its number in the file, the channel's reference, the
+//! account as the payer gave it, the amount with two places, the currency, the time of the
+//! instruction, and the place. The trailer says how many, how much, and the number once more.
+
+use std::fmt::Write as _;
+use std::io::BufRead;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
+
+use super::lines::{Fields, Lines, RIGHT, WHOLE};
+use super::{FileError, Line, Refusal, Summary, big5};
+use crate::kernel::choice::choice;
+use crate::kernel::clock::hong_kong_date;
+use crate::kernel::money::Money;
+use crate::payments::model::Channel;
+
+const LAYOUT: &str = "kaifong-1";
+/// How compressed files begin.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZIP: &[u8] = b"PK\x03\x04";
+/// The longest reference and the longest account that is kept.
+const REFERENCE: usize = 35;
+const ACCOUNT: usize = 20;
+const PLACE: usize = 60;
+/// How long after it was taken a payment may come.
+const OLDEST: TimeDelta = TimeDelta::days(366);
+
+choice! {
+    /// The characters of a file.
+    pub enum Characters {
+        Utf8 = "UTF-8",
+        Big5 = "BIG5-HKSCS",
+    }
+}
+
+/// Reads a file that came by `now`: gives each line to `each`, and says what they come to.
+///
+/// `each` may refuse by an error of its own; nothing it was given counts unless all is read.
+pub fn read<E: From<FileError>>(
+    source: impl BufRead,
+    now: DateTime<Utc>,
+    mut each: impl FnMut(Line) -> Result<(), E>,
+) -> Result<Summary, E> {
+    let mut lines = Lines::of(source);
+    let (header, characters) = header(&mut lines, now)?;
+    let mut seen = Summary {
+        lines: 0,
+        amount: Money::ZERO,
+        ..header
+    };
+    loop {
+        let Some(bytes) = lines.next()? else {
+            let what = format!(
+                "after {} payments the file ends without its trailer",
+                seen.lines
+            );
+            lines.at = lines.at.saturating_add(1);
+            return Err(FileError::from(lines.refuse(1, what, WHOLE)).into());
+        };
+        let text = text(&lines, bytes, characters).map_err(FileError::from)?;
+        let fields = Fields::of(&text, lines.at);
+        match fields.get(0) {
+            "D" => {
+                let line = detail(&fields, &seen, now).map_err(FileError::from)?;
+                seen.lines = line.number;
+                seen.amount = seen.amount.checked_add(line.amount).map_err(|_| {
+                    let refusal = fields.refuse(4, "the amounts are too large to add up", RIGHT);
+                    FileError::from(refusal)
+                })?;
+                each(line)?;
+            }
+            "T" => {
+                trailer(&fields, &seen).map_err(FileError::from)?;
+                break;
+            }
+            "H" => {
+                let what = "a second header";
+                let remedy = "two files were put together: send each by itself";
+                return Err(FileError::from(fields.refuse(0, what, remedy)).into());
+            }
+            _ => {
+                let what = "D or T was expected";
+                return Err(FileError::from(fields.refuse(0, what, RIGHT)).into());
+            }
+        }
+    }
+    if lines.next()?.is_none() {
+        return Ok(seen);
+    }
+    let what = "the file goes on after its trailer";
+    let remedy = "two files were put together: send each by itself";
+    Err(FileError::from(lines.refuse(1, what, remedy)).into())
+}
+
+fn header(
+    lines: &mut Lines<impl BufRead>,
+    now: DateTime<Utc>,
+) -> Result<(Summary, Characters), FileError> {
+    let Some(bytes) = lines.next()? else {
+        return Err(lines.refuse(1, "the file is empty", WHOLE).into());
+    };
+    if bytes.starts_with(GZIP) || bytes.starts_with(ZIP) {
+        let remedy = "unpack it and send the text";
+        return Err(lines.refuse(1, "the file is compressed", remedy).into());
+    }
+    if !bytes.is_ascii() {
+        let at = bytes.iter().take_while(|byte| byte.is_ascii()).count();
+        let remedy = "send it in UTF-8 without a mark in front, or in Big5-HKSCS";
+        return Err(lines
+            .refuse(at + 1, "a header of plain letters was expected", remedy)
+            .into());
+    }
+    let text = text(lines, bytes, Characters::Utf8)?;
+    let fields = Fields::of(&text, lines.at);
+    fields.read(0, "H, a header,", |word| (word == "H").then_some(()))?;
+    fields.exactly(6, "a header")?;
+    fields.read(1, "kaifong-1", |word| (word == LAYOUT).then_some(()))?;
+    let channel: Channel = fields.read(2, "a channel such as pps", |word| word.parse().ok())?;
+    let business_date = fields.read(3, "a date such as 2026-11-20", date)?;
+    if business_date > hong_kong_date(now) {
+        return Err(fields.refuse(3, "the day is yet to come", RIGHT).into());
+    }
+    let sequence = fields.read(4, "a number from 1 to 999999999", number)?;
+    let characters = fields.read(5, "UTF-8 or BIG5-HKSCS", |word| word.parse().ok())?;
+    let summary = Summary {
+        channel,
+        business_date,
+        sequence,
+        lines: 0,
+        amount: Money::ZERO,
+    };
+    Ok((summary, characters))
+}
+
+fn detail(fields: &Fields<'_>, seen: &Summary, now: DateTime<Utc>) -> Result<Line, Refusal> {
+    fields.exactly(8, "a payment")?;
+    let expected = seen.lines.saturating_add(1);
+    let wanted = format!("payment number {expected}");
+    let number = fields.read(1, &wanted, |word| {
+        number(word).filter(|number| *number == expected)
+    })?;
+    let reference = fields.read(2, "a reference of 1 to 35 letters and digits", reference)?;
+    let account = fields.read(3, "an account of up to 20 characters", |word| {
+        (word.chars().count() <= ACCOUNT).then(|| word.to_owned())
+    })?;
+    let amount = fields.read(4, "an amount above zero such as 2364.00", amount)?;
+    fields.read(5, "HKD", |word| (word == "HKD").then_some(()))?;
+    let instructed_at = fields.read(6, "a time such as 2026-11-20T10:31:07+08:00", instant)?;
+    if instructed_at > now || hong_kong_date(instructed_at) > seen.business_date {
+        let what = "the payment is later than the day of the file";
+        return Err(fields.refuse(6, what, RIGHT));
+    }
+    if seen.business_date - hong_kong_date(instructed_at) > OLDEST {
+        let what = "the payment is more than a year older than the file";
+        return Err(fields.refuse(6, what, RIGHT));
+    }
+    let place = fields.read(7, "a place of up to 60 characters", |word| {
+        (word.chars().count() <= PLACE).then(|| word.to_owned())
+    })?;
+    Ok(Line {
+        number,
+        reference,
+        account,
+        amount,
+        instructed_at,
+        place,
+    })
+}
+
+fn trailer(fields: &Fields<'_>, seen: &Summary) -> Result<(), Refusal> {
+    fields.exactly(4, "a trailer")?;
+    let lines = fields.read(1, "how many payments there are", |word| {
+        word.parse::<u32>().ok()
+    })?;
+    if lines != seen.lines {
+        let what = format!(
+            "the trailer says {lines} payments, the file has {}",
+            seen.lines
+        );
+        return Err(fields.refuse(1, what, WHOLE));
+    }
+    let said: Money = fields.read(2, "the sum such as 3564.00", two_places)?;
+    if said != seen.amount {
+        let what = format!(
+            "the trailer says HK${said}, the payments come to HK${}",
+            seen.amount
+        );
+        return Err(fields.refuse(2, what, WHOLE));
+    }
+    let wanted = format!("{}, the number in the header,", seen.sequence);
+    fields.read(3, &wanted, |word| {
+        (number(word) == Some(seen.sequence)).then_some(())
+    })
+}
+
+/// The text of a line: whole characters, none of them a control character.
+fn text(
+    lines: &Lines<impl BufRead>,
+    bytes: Vec<u8>,
+    characters: Characters,
+) -> Result<String, Refusal> {
+    let good = |part: &[u8]| match characters {
+        Characters::Utf8 => String::from_utf8_lossy(part).chars().count(),
+        Characters::Big5 => big5::decode(part).map_or(0, |text| text.chars().count()),
+    };
+    let (text, after) = match characters {
+        Characters::Utf8 => match String::from_utf8(bytes) {
+            Ok(text) => (Some(text), 0),
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                (
+                    None,
+                    good(error.as_bytes().get(..valid).unwrap_or_default()),
+                )
+            }
+        },
+        Characters::Big5 => match big5::decode(&bytes) {
+            Ok(text) => (Some(text), 0),
+            Err(error) => (None, good(bytes.get(..error.after).unwrap_or_default())),
+        },
+    };
+    let Some(text) = text else {
+        let what = format!("what follows is no {characters}");
+        let remedy = "the header must name the characters that the file has";
+        return Err(lines.refuse(after + 1, what, remedy));
+    };
+    match text.chars().position(char::is_control) {
+        None => Ok(text),
+        Some(before) => Err(lines.refuse(before + 1, "a control character", RIGHT)),
+    }
+}
+
+fn number(word: &str) -> Option<u32> {
+    let is_plain = word.bytes().all(|byte| byte.is_ascii_digit()) && !word.starts_with('0');
+    let number = word.parse().ok().filter(|_| is_plain)?;
+    (1..=999_999_999).contains(&number).then_some(number)
+}
+
+fn date(word: &str) -> Option<NaiveDate> {
+    let date: NaiveDate = word.parse().ok()?;
+    (date.to_string() == word).then_some(date)
+}
+
+fn instant(word: &str) -> Option<DateTime<Utc>> {
+    let instant: DateTime<FixedOffset> = DateTime::parse_from_rfc3339(word).ok()?;
+    (word.len() <= 32).then(|| instant.with_timezone(&Utc))
+}
+
+fn reference(word: &str) -> Option<String> {
+    let fits = (1..=REFERENCE).contains(&word.len());
+    let is_plain = word.bytes().all(|byte| byte.is_ascii_graphic());
+    (fits && is_plain).then(|| word.to_owned())
+}
+
+/// An amount that is written with two places: a third, or none, is a mistake somewhere.
+fn two_places(word: &str) -> Option<Money> {
+    let amount: Money = word.parse().ok()?;
+    (amount.to_string() == word).then_some(amount)
+}
+
+fn amount(word: &str) -> Option<Money> {
+    two_places(word).filter(|amount| *amount > Money::ZERO)
+}
+
+/// The file of `lines`, as a channel would send it; refuses what has no code in `characters`.
+pub fn write(
+    (channel, business_date, sequence): (Channel, NaiveDate, u32),
+    characters: Characters,
+    lines: &[Line],
+) -> Result<Vec<u8>, big5::NoCode> {
+    let mut text = format!("H|{LAYOUT}|{channel}|{business_date}|{sequence}|{characters}\n");
+    let hong_kong = FixedOffset::east_opt(8 * 3600);
+    for line in lines {
+        let at = hong_kong.map(|zone| line.instructed_at.with_timezone(&zone));
+        let at = at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, false));
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "D|{}|{}|{}|{}|HKD|{}|{}",
+            line.number,
+            line.reference,
+            line.account,
+            line.amount,
+            at.unwrap_or_default(),
+            line.place
+        );
+    }
+    let sum = Money::sum(lines.iter().map(|line| line.amount)).unwrap_or_default();
+    let _ = writeln!(text, "T|{}|{sum}|{sequence}", lines.len());
+    match characters {
+        Characters::Utf8 => Ok(text.into_bytes()),
+        Characters::Big5 => big5::encode(&text),
+    }
+}
+
+#[cfg(test)]
+mod tests;

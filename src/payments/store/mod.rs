@@ -1,0 +1,6 @@
+//! Payments in PostgreSQL. The only folder that names their tables.
+
+mod channels;
+pub mod files;
+
+pub use channels::{terms, terms_on};

@@ -11,7 +11,7 @@ CREATE TABLE payment_file (
     lines         integer NOT NULL,
     amount        numeric(14, 2) NOT NULL,
     state         text NOT NULL,
-    -- Lines whose fate is decided.
+    -- Lines from the first on whose fate is decided.
     settled       integer NOT NULL DEFAULT 0,
     -- Why it is quarantined.
     reason        text,
@@ -30,7 +30,8 @@ CREATE TABLE payment_file (
 CREATE INDEX payment_file_by_time ON payment_file (received_at, id);
 GRANT SELECT, INSERT, UPDATE (state, settled, reason, posted_at) ON payment_file TO kaifong_app;
 
--- The lines of a file as it has them, and what became of each.
+-- The lines of a file as it has them. A settled one was paid by its own row in `payment`, or is a
+-- duplicate: nothing else says so.
 CREATE TABLE payment_line (
     file          uuid NOT NULL REFERENCES payment_file (id) DEFERRABLE INITIALLY DEFERRED,
     number        integer NOT NULL,
@@ -40,12 +41,14 @@ CREATE TABLE payment_line (
     amount        numeric(12, 2) NOT NULL,
     instructed_at timestamptz NOT NULL,
     place         text NOT NULL,
-    fate          text,
     PRIMARY KEY (file, number),
-    CONSTRAINT payment_line_amount CHECK (amount > 0),
-    CONSTRAINT payment_line_fate CHECK (fate IN ('posted', 'suspense', 'duplicate'))
+    CONSTRAINT payment_line_amount CHECK (amount > 0)
 );
-GRANT SELECT, INSERT, UPDATE (fate) ON payment_line TO kaifong_app;
+CREATE TRIGGER payment_line_only_grows BEFORE UPDATE OR DELETE ON payment_line
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_line_is_not_emptied BEFORE TRUNCATE ON payment_line
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+GRANT SELECT, INSERT ON payment_line TO kaifong_app;
 
 -- What was paid. A channel's reference is paid once for ever: this key is what says so.
 CREATE TABLE payment (
@@ -63,6 +66,7 @@ CREATE TABLE payment (
     line          integer NOT NULL,
     recorded_at   timestamptz NOT NULL,
     PRIMARY KEY (channel, reference),
+    CONSTRAINT payment_line_once UNIQUE (file, line),
     FOREIGN KEY (file, line) REFERENCES payment_line (file, number),
     CONSTRAINT payment_amount CHECK (amount > 0)
 );

@@ -2,17 +2,16 @@
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use indicatif::ProgressBar;
 use rust_decimal::Decimal;
 
+use super::bar::Bar;
 use super::database::Database;
 use super::import::{How, Import};
 use super::keys::open_vault;
-use super::rent_run::progress_bar;
 use super::work::until_stopped;
 use super::{Failure, answer};
 use crate::kernel::clock::{Clock, SystemClock};
@@ -20,7 +19,7 @@ use crate::kernel::month::Month;
 use crate::platform::config::Config;
 use crate::platform::db;
 use crate::population::{self, Order, Summary};
-use crate::rent::{self, Watch};
+use crate::rent;
 use crate::{estates, population::PopulationError};
 
 /// Fill an empty database with synthetic households in the real estates
@@ -41,23 +40,6 @@ pub(super) struct Generate {
     /// Answer in JSON
     #[arg(long)]
     json: bool,
-}
-
-/// Shows how far it is, and hears of Ctrl-C.
-struct Bar<'a> {
-    bar: ProgressBar,
-    stopped: &'a AtomicBool,
-}
-
-impl Watch for Bar<'_> {
-    fn progress(&self, done: i64, total: i64) {
-        self.bar.set_length(total.max(done).unsigned_abs());
-        self.bar.set_position(done.unsigned_abs());
-    }
-
-    fn stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
-    }
 }
 
 impl Generate {
@@ -97,13 +79,10 @@ pub(super) fn populate(
         Import::Reference { how }.run(url, now)?;
     }
     rent::assume_rates(&mut conn, now)?;
-    let watch = Bar {
-        bar: progress_bar(),
-        stopped,
-    };
+    let watch = Bar::until(stopped);
     let vault = open_vault(config, &mut conn, now)?;
     let summary = population::generate(url, &vault, order, now, &watch);
-    watch.bar.finish_and_clear();
+    watch.clear();
     Ok(summary?)
 }
 

@@ -3,18 +3,18 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use diesel::PgConnection;
-use indicatif::ProgressBar;
 use serde_json::json;
 
+use super::bar::Bar;
 use super::database::Database;
 use super::work::until_stopped;
 use super::{Failure, answer};
 use crate::kernel::clock::{Clock, SystemClock};
-use crate::payments::intake::{self, Watch};
+use crate::kernel::watch::Watch;
+use crate::payments::intake;
 use crate::payments::{self, Fate, FileState, PaymentError, PaymentFile, Tally};
 use crate::platform::auth::Actor;
 use crate::platform::config::Config;
@@ -37,32 +37,13 @@ pub(super) struct Ingest {
 /// A file as it is now, and what became of its lines.
 type Told = (PaymentFile, Vec<Tally>);
 
-struct Bar<'a> {
-    bar: ProgressBar,
-    stopped: &'a AtomicBool,
-}
-
-impl Watch for Bar<'_> {
-    fn progress(&self, settled: i32, of: i32) {
-        self.bar.set_length(of.unsigned_abs().into());
-        self.bar.set_position(settled.unsigned_abs().into());
-    }
-
-    fn stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
-    }
-}
-
 impl Ingest {
     pub fn run(self, config: &Config) -> Result<ExitCode, Failure> {
         Database::with(config, |url| {
             let told = until_stopped(|stopped| {
-                let watch = Bar {
-                    bar: ProgressBar::new(0),
-                    stopped,
-                };
+                let watch = Bar::until(stopped);
                 let told = self.ingest(&mut db::connect(url)?, &watch);
-                watch.bar.finish_and_clear();
+                watch.clear();
                 told
             })?;
             let (is_new, told) = told?;

@@ -14,8 +14,8 @@ use diesel::PgConnection;
 use indicatif::ProgressBar;
 use zeroize::Zeroizing;
 
+use super::bar::progress_bar;
 use super::database::Database;
-use super::rent_run::progress_bar;
 use super::work::until_stopped;
 use super::{Failure, answer};
 use crate::app;

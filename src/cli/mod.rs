@@ -7,6 +7,7 @@
 
 mod access_matrix;
 mod audit;
+mod bar;
 mod cluster;
 mod config;
 mod database;

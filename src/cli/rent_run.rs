@@ -3,18 +3,18 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
+use super::bar::Bar;
 use super::database::Database;
 use super::work::until_stopped;
 use super::{Failure, answer};
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::kernel::month::Month;
+use crate::kernel::watch::Watch;
 use crate::platform::config::Config;
-use crate::rent::{self, Billed, RunOrder, Watch};
+use crate::rent::{self, Billed, RunOrder};
 
 /// Charge every tenancy for a month; what is charged already is left as it is
 #[derive(Debug, Args)]
@@ -35,22 +35,6 @@ pub(super) struct RentRun {
 /// How many refusals a readable answer shows.
 const SHOWN: usize = 5;
 
-struct Bar<'a> {
-    bar: ProgressBar,
-    stopped: &'a AtomicBool,
-}
-
-impl Watch for Bar<'_> {
-    fn progress(&self, done: i64, total: i64) {
-        self.bar.set_length(total.max(done).unsigned_abs());
-        self.bar.set_position(done.unsigned_abs());
-    }
-
-    fn stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
-    }
-}
-
 impl RentRun {
     pub fn run(self, config: &Config) -> Result<ExitCode, Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -61,12 +45,9 @@ impl RentRun {
         };
         Database::with(config, |url| {
             let (billed, stopped) = until_stopped(|stopped| {
-                let watch = Bar {
-                    bar: progress_bar(),
-                    stopped,
-                };
+                let watch = Bar::until(stopped);
                 let billed = rent::run(url, &clock, order, &watch);
-                watch.bar.finish_and_clear();
+                watch.clear();
                 (billed, watch.stopped())
             })?;
             self.report(&billed?, stopped)
@@ -116,11 +97,4 @@ impl RentRun {
         }
         text
     }
-}
-
-/// A bar on a terminal; nothing elsewhere.
-pub(super) fn progress_bar() -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec} {eta} {msg}");
-    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

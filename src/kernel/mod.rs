@@ -25,4 +25,5 @@ pub mod reach;
 pub mod role;
 pub mod tenant_code;
 pub mod text;
+pub mod watch;
 pub mod working_day;

@@ -20,15 +20,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
 
 use super::files::{self, Line, Summary};
-use super::model::{Channel, Fate, FileState, Payment, PaymentError, PaymentFile, Terms};
+use super::model::{Channel, FileState, Payment, PaymentError, PaymentFile, Terms};
 use super::rules::counted;
 use super::store;
-use super::store::files::{Undecided, number};
+use super::store::files::{Unsettled, number};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
+use crate::kernel::watch::Watch;
 use crate::kernel::working_day::Holidays;
 use crate::ledger::{self, Account, General, Source, Transfer, TransferKind};
 use crate::platform::audit;
@@ -40,13 +41,6 @@ use crate::tenancy;
 
 /// Lines that are staged, or posted, at once.
 const AT_ONCE: u16 = 8_192;
-
-/// Told how far the posting is, and asked whether to go on.
-pub trait Watch {
-    fn progress(&self, settled: i32, of: i32);
-    /// Whether to stop after this chunk; a later run goes on from there.
-    fn stopped(&self) -> bool;
-}
 
 /// Takes in the file at `path` that came as `name`: keeps it, and says whether it is new.
 pub fn receive(
@@ -62,7 +56,7 @@ pub fn receive(
         return Ok((known, false));
     }
     source.rewind().map_err(files::FileError::from)?;
-    transact(conn, |conn| {
+    let taken = transact(conn, |conn| {
         let id = PaymentFileId::fresh();
         let (summary, again) = stage(conn, id, source, now)?;
         if again != sha256 {
@@ -79,7 +73,7 @@ pub fn receive(
             business_date: summary.business_date,
             sequence: number(summary.sequence),
             name: name.to_owned(),
-            sha256,
+            sha256: sha256.clone(),
             lines: number(summary.lines),
             amount: summary.amount,
             state: in_sequence(conn, &summary)?,
@@ -92,8 +86,16 @@ pub fn receive(
         store::files::add(conn, &file)?;
         release_after(conn, &file)?;
         audit::record(conn, actor, "payments.file.received", &id, now)?;
-        Ok((file, true))
-    })
+        Ok(file)
+    });
+    match taken {
+        Ok(file) => Ok((file, true)),
+        // Somebody else may have brought the same bytes meanwhile.
+        Err(error) => match store::files::of_digest(conn, &sha256)? {
+            Some(known) => Ok((known, false)),
+            None => Err(error),
+        },
+    }
 }
 
 /// Stages every line of `source`; what the file says of itself, and its digest.
@@ -191,7 +193,7 @@ pub fn post(
     }
     loop {
         let file = transact(conn, |conn| chunk(conn, id, actor, now))?;
-        watch.progress(file.settled, file.lines);
+        watch.progress(file.settled.into(), file.lines.into());
         if file.state != FileState::Staged || watch.stopped() {
             return Ok(file);
         }
@@ -216,7 +218,7 @@ fn chunk(
         contradiction = store::files::contradiction(conn, id, file.channel)?;
     }
     if contradiction.is_none() {
-        let lines = store::files::undecided(conn, (id, file.settled), AT_ONCE.into())?;
+        let lines = store::files::unsettled(conn, (id, file.settled), AT_ONCE.into())?;
         contradiction = settle(conn, &file, lines, now)?;
     }
     if let Some((line, reference)) = contradiction {
@@ -224,7 +226,7 @@ fn chunk(
         file.reason = Some(format!(
             "line {line}: {reference} was paid with another amount or to another account"
         ));
-        tracing::error!(file = %id, line, "a settlement file contradicts what was paid before");
+        tracing::error!(%id, "a settlement file contradicts what was paid before");
         audit::record(conn, actor, "payments.file.quarantined", &id, now)?;
     } else {
         file.settled = file.lines.min(file.settled.saturating_add(AT_ONCE.into()));
@@ -243,7 +245,7 @@ fn chunk(
 fn settle(
     conn: &mut PgConnection,
     file: &PaymentFile,
-    lines: Vec<Undecided>,
+    lines: Vec<Unsettled>,
     now: DateTime<Utc>,
 ) -> Result<Option<(i32, String)>, PaymentError> {
     let references: Vec<&str> = lines.iter().map(|line| line.reference.as_str()).collect();
@@ -255,11 +257,12 @@ fn settle(
     let known = tenancy::known(conn, &codes.collect::<Vec<_>>())?;
     let known: HashSet<TenantCode> = known.into_iter().collect();
     let dated = Dated::of(conn, file, &lines)?;
-    let (mut payments, mut duplicates) = (Vec::with_capacity(lines.len()), Vec::new());
+    let mut payments = Vec::with_capacity(lines.len());
     for line in lines {
         let what = (line.account.clone(), line.amount);
         match paid.insert(line.reference.clone(), what.clone()) {
-            Some(before) if before == what => duplicates.push(line.number),
+            // A duplicate.
+            Some(before) if before == what => {}
             Some(_) => return Ok(Some((line.number, line.reference))),
             None => payments.push(dated.payment(file, line, &known, now)),
         }
@@ -267,15 +270,6 @@ fn settle(
     let transfers: Vec<Transfer> = payments.iter().map(transfer).collect();
     ledger::post(conn, &transfers, now)?;
     store::files::add_payments(conn, &payments)?;
-    let of = |is_known: bool| -> Vec<i32> {
-        let those = payments
-            .iter()
-            .filter(|paid| paid.household.is_some() == is_known);
-        those.map(|paid| paid.line).collect()
-    };
-    store::files::decide(conn, file.id, Fate::Posted, &of(true))?;
-    store::files::decide(conn, file.id, Fate::Suspense, &of(false))?;
-    store::files::decide(conn, file.id, Fate::Duplicate, &duplicates)?;
     Ok(None)
 }
 
@@ -289,7 +283,7 @@ impl Dated {
     fn of(
         conn: &mut PgConnection,
         file: &PaymentFile,
-        lines: &[Undecided],
+        lines: &[Unsettled],
     ) -> Result<Self, PaymentError> {
         let closed = PaymentError::Closed(file.channel, file.business_date);
         let mut open = store::terms_on(conn, file.business_date)?.into_iter();
@@ -309,7 +303,7 @@ impl Dated {
     fn payment(
         &self,
         file: &PaymentFile,
-        line: Undecided,
+        line: Unsettled,
         known: &HashSet<TenantCode>,
         now: DateTime<Utc>,
     ) -> Payment {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Numeric, Text};
 
 use super::files::{FileError, Refusal};
 use super::fps_code::{FpsCode, Unreadable};
@@ -149,10 +150,13 @@ pub struct Payment {
 }
 
 /// How many lines had a fate, and what they come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct Tally {
+    #[diesel(sql_type = Text)]
     pub fate: Fate,
+    #[diesel(sql_type = BigInt)]
     pub lines: i64,
+    #[diesel(sql_type = Numeric)]
     pub amount: Money,
 }
 

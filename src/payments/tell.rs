@@ -47,9 +47,8 @@ pub fn code_for(
     whose: (TenantCode, &Reach),
     channel: Channel,
     now: DateTime<Utc>,
-) -> Result<(PaymentCodes, PaymentCode), PaymentError> {
-    let told = codes(conn, shelf, whose, now)?;
-    let code = told.codes.iter().find(|code| code.channel == channel);
-    let code = code.cloned().ok_or(PaymentError::NoSuchCode)?;
-    Ok((told, code))
+) -> Result<PaymentCode, PaymentError> {
+    let mut told = codes(conn, shelf, whose, now)?.codes.into_iter();
+    told.find(|code| code.channel == channel)
+        .ok_or(PaymentError::NoSuchCode)
 }

@@ -12,10 +12,11 @@ use super::model::{Order, PopulationError, Summary, Window};
 use super::people::{Filling, Home};
 use super::plan::{Letting, Plan, plan};
 use crate::kernel::tenant_code::TenantCode;
+use crate::kernel::watch::Watch;
 use crate::people::{Membership, NewPerson};
 use crate::platform::db::{self, DbError, execute, transact};
 use crate::platform::vault::Vault;
-use crate::rent::{FinishedRun, RentError, Tenure, Terms, Watch};
+use crate::rent::{FinishedRun, RentError, Tenure, Terms};
 use crate::tenancy::Tenancy;
 use crate::{estates, ledger, people, rent, tenancy};
 

@@ -68,13 +68,8 @@ pub(super) fn pdf(
     paper::print(&document(bundle, language), fonts)
 }
 
-#[expect(clippy::too_many_lines, reason = "one plain block a table")]
 fn document(bundle: &Bundle, language: Language) -> Document {
-    let say = |[zh_hk, zh_cn, en]: Said| match language {
-        Language::ZhHk => zh_hk.to_owned(),
-        Language::ZhCn => zh_cn.to_owned(),
-        Language::En => en.to_owned(),
-    };
+    let say = |said: Said| language.of(said).to_owned();
     let particulars = PersonField::ALL.iter().filter_map(|one| {
         let value = value(&bundle.particulars, *one)?;
         Some((say(field(*one)), value))

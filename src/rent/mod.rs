@@ -35,7 +35,7 @@ pub use jobs::{handlers, timetable};
 pub use model::{
     Award, BookedCharge, Charge, Line, LineKind, Quote, RentError, RentRun, RuleRow, Scheme, Tenure,
 };
-pub use run::{RunOrder, Unwatched, Watch, run};
+pub use run::{RunOrder, run};
 pub use store::{assisted, assume_rates, run as run_of};
 pub use tell::{Asked, Overview, admit, overview, quote};
 pub use words::line as word_of_line;

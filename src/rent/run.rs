@@ -16,6 +16,7 @@ use super::model::{RentError, RuleBook, TenantNumber};
 use super::store;
 use crate::kernel::clock::{Clock, hong_kong_month};
 use crate::kernel::month::Month;
+use crate::kernel::watch::Watch;
 use crate::ledger;
 use crate::platform::db::{self, DbError, transact};
 use crate::platform::jobs::Job;
@@ -38,23 +39,6 @@ impl RunOrder {
             Scope::Uncharged
         }
     }
-}
-
-/// How a run tells how far it is and hears that it shall stop.
-pub trait Watch: Sync {
-    /// `done` tenancies of about `total`.
-    fn progress(&self, done: i64, total: i64);
-    /// Whether to stop after the bands under way.
-    fn stopped(&self) -> bool {
-        false
-    }
-}
-
-/// Nobody watches.
-pub struct Unwatched;
-
-impl Watch for Unwatched {
-    fn progress(&self, _done: i64, _total: i64) {}
 }
 
 /// Runs bands side by side on this many connections: one computes while another writes.

@@ -9,9 +9,10 @@ use diesel::sql_types::Text;
 use kaifong::cli::import::{How, Import};
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::month::Month;
+use kaifong::kernel::watch::{Unwatched, Watch};
 use kaifong::platform::db::{self, execute};
 use kaifong::population::{self, Order, PopulationError, Summary};
-use kaifong::rent::{self, RunOrder, Unwatched, Watch};
+use kaifong::rent::{self, RunOrder};
 
 use crate::support::{TestDatabase, count};
 

@@ -14,7 +14,7 @@ use crate::kernel::language::Language;
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
-use crate::payments::model::{Channel, Form, PaymentCode, PaymentCodes, PaymentError};
+use crate::payments::model::{Channel, Form, PaymentCode, PaymentCodes};
 use crate::payments::picture::Modules;
 use crate::payments::{tell, words};
 use crate::platform::auth::Authorized;
@@ -138,11 +138,10 @@ async fn read_payment_code(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let ((code, channel), now, rules) = (path.into_inner(), app.clock.now(), app.rules.clone());
-    let told = app.db.read(move |conn| {
-        let (_, code) = tell::code_for(conn, &rules, (code, &caller.reach), channel, now)?;
-        Ok::<_, PaymentError>(code)
-    });
-    let code = told.await?;
+    let code = app
+        .db
+        .read(move |conn| tell::code_for(conn, &rules, (code, &caller.reach), channel, now))
+        .await?;
     let accepts = request.headers().get(ACCEPT);
     let accepts = accepts.and_then(|header| header.to_str().ok());
     let accepts = |kind: &str| accepts.is_some_and(|accepts| accepts.contains(kind));

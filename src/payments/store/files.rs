@@ -1,18 +1,17 @@
 //! Settlement files, their lines, and what was paid.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, max, min, sum};
+use diesel::dsl::{max, min};
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
 
 use crate::kernel::id::PaymentFileId;
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
 use crate::payments::files::Line;
-use crate::payments::model::{Channel, Fate, FileState, Payment, PaymentError, PaymentFile, Tally};
+use crate::payments::model::{Channel, FileState, Payment, PaymentError, PaymentFile, Tally};
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{payment, payment_file, payment_line};
-
-diesel::alias!(payment_line as other: OtherLine);
 
 /// Any number that only the intake of a channel's files locks, together with the channel.
 const CHANNEL_LOCK: i32 = 7_210_851;
@@ -20,8 +19,6 @@ const CHANNEL_LOCK: i32 = 7_210_851;
 /// Keeps other files of `channel` out until the transaction ends: they are numbered, and two
 /// that name one payment must not be posted side by side.
 pub fn hold(conn: &mut PgConnection, channel: Channel) -> Result<(), DbError> {
-    use diesel::sql_types::{Integer, Text};
-
     diesel::sql_query("SELECT pg_advisory_xact_lock($1, hashtext($2))")
         .bind::<Integer, _>(CHANNEL_LOCK)
         .bind::<Text, _>(channel.as_str())
@@ -116,10 +113,10 @@ pub fn number(count: u32) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// A line whose fate is not decided.
+/// A line to be settled.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = payment_line, check_for_backend(diesel::pg::Pg))]
-pub struct Undecided {
+pub struct Unsettled {
     pub number: i32,
     pub reference: String,
     pub account: String,
@@ -127,19 +124,18 @@ pub struct Undecided {
     pub instructed_at: DateTime<Utc>,
 }
 
-/// Up to `rows` lines of file `id` after line `after` whose fate is not decided.
-pub fn undecided(
+/// Up to `rows` lines of file `id` after line `settled`.
+pub fn unsettled(
     conn: &mut PgConnection,
-    (id, after): (PaymentFileId, i32),
+    (id, settled): (PaymentFileId, i32),
     rows: i64,
-) -> Result<Vec<Undecided>, DbError> {
+) -> Result<Vec<Unsettled>, DbError> {
     Ok(payment_line::table
         .filter(payment_line::file.eq(id))
-        .filter(payment_line::number.gt(after))
-        .filter(payment_line::fate.is_null())
+        .filter(payment_line::number.gt(settled))
         .order(payment_line::number)
         .limit(rows)
-        .select(Undecided::as_select())
+        .select(Unsettled::as_select())
         .load(conn)?)
 }
 
@@ -178,26 +174,30 @@ pub fn contradiction(
     if before.is_some() {
         return Ok(before);
     }
-    let within = payment_line::table
-        .inner_join(
-            other.on(other
-                .field(payment_line::reference)
-                .eq(payment_line::reference)
-                .and(other.field(payment_line::file).eq(payment_line::file))),
-        )
-        .filter(payment_line::file.eq(id))
-        .filter(payment_line::number.gt(other.field(payment_line::number)))
-        .filter(
-            other
-                .field(payment_line::amount)
-                .ne(payment_line::amount)
-                .or(other.field(payment_line::account).ne(payment_line::account)),
-        )
-        .order(payment_line::number)
-        .select((payment_line::number, payment_line::reference))
-        .first(conn)
-        .optional()?;
-    Ok(within)
+    // Each line against the first of its reference: a join of equal references would be the square
+    // of a file that names one reference only.
+    let within: Option<Contradicts> = diesel::sql_query(
+        "SELECT number, reference FROM ( \
+             SELECT number, reference, account, amount, \
+                 first_value(account) OVER same AS first_account, \
+                 first_value(amount) OVER same AS first_amount \
+             FROM payment_line WHERE file = $1 \
+             WINDOW same AS (PARTITION BY reference ORDER BY number)) AS line \
+         WHERE account <> first_account OR amount <> first_amount \
+         ORDER BY number LIMIT 1",
+    )
+    .bind::<SqlUuid, _>(id)
+    .get_result(conn)
+    .optional()?;
+    Ok(within.map(|line| (line.number, line.reference)))
+}
+
+#[derive(QueryableByName)]
+struct Contradicts {
+    #[diesel(sql_type = Integer)]
+    number: i32,
+    #[diesel(sql_type = Text)]
+    reference: String,
 }
 
 /// The account that was paid, and how much.
@@ -240,25 +240,6 @@ pub fn add_payments(conn: &mut PgConnection, payments: &[Payment]) -> Result<(),
     Ok(())
 }
 
-/// Decides the fate of lines `numbers` of file `id`.
-pub fn decide(
-    conn: &mut PgConnection,
-    id: PaymentFileId,
-    fate: Fate,
-    numbers: &[i32],
-) -> Result<(), DbError> {
-    if numbers.is_empty() {
-        return Ok(());
-    }
-    let lines = payment_line::table
-        .filter(payment_line::file.eq(id))
-        .filter(payment_line::number.eq_any(numbers));
-    diesel::update(lines)
-        .set(payment_line::fate.eq(fate))
-        .execute(conn)?;
-    Ok(())
-}
-
 /// Keeps where file `id` is.
 pub fn keep_state(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbError> {
     diesel::update(payment_file::table.find(file.id))
@@ -272,21 +253,16 @@ pub fn keep_state(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbE
     Ok(())
 }
 
-/// What became of the lines of file `id`.
+/// What became of the settled lines of file `id`.
 pub fn tally(conn: &mut PgConnection, id: PaymentFileId) -> Result<Vec<Tally>, DbError> {
-    let rows: Vec<(Option<Fate>, i64, Option<Money>)> = payment_line::table
-        .filter(payment_line::file.eq(id))
-        .filter(payment_line::fate.is_not_null())
-        .group_by(payment_line::fate)
-        .order(payment_line::fate)
-        .select((payment_line::fate, count_star(), sum(payment_line::amount)))
-        .load(conn)?;
-    let told = rows.into_iter().filter_map(|(fate, lines, amount)| {
-        Some(Tally {
-            fate: fate?,
-            lines,
-            amount: amount?,
-        })
-    });
-    Ok(told.collect())
+    Ok(diesel::sql_query(
+        "SELECT CASE WHEN p.file IS NULL THEN 'duplicate' \
+                     WHEN p.household IS NULL THEN 'suspense' ELSE 'posted' END AS fate, \
+             count(*) AS lines, sum(l.amount) AS amount \
+         FROM payment_file f JOIN payment_line l ON l.file = f.id AND l.number <= f.settled \
+         LEFT JOIN payment p ON p.file = l.file AND p.line = l.number \
+         WHERE f.id = $1 GROUP BY 1 ORDER BY 1",
+    )
+    .bind::<SqlUuid, _>(id)
+    .load(conn)?)
 }

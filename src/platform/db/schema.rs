@@ -887,7 +887,6 @@ diesel::table! {
         amount -> Numeric,
         instructed_at -> Timestamptz,
         place -> Text,
-        fate -> Nullable<Text>,
     }
 }
 

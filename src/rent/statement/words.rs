@@ -11,11 +11,7 @@ macro_rules! words {
     ($($name:ident: $zh_hk:literal, $zh_cn:literal, $en:literal;)*) => {
         impl Words {
             $(pub fn $name(self) -> &'static str {
-                match self.0 {
-                    Language::ZhHk => $zh_hk,
-                    Language::ZhCn => $zh_cn,
-                    Language::En => $en,
-                }
+                self.0.of([$zh_hk, $zh_cn, $en])
             })*
 
             /// Every text of the language.

@@ -1,117 +1,19 @@
 //! Settlement files taken in: every payment once, whatever comes and however often.
 
-use std::cell::Cell;
 use std::fs;
 use std::process::Command;
+use std::thread;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Numeric, Text};
+use diesel::sql_types::{Date, Text};
 use kaifong::kernel::clock::{Clock, SystemClock, hong_kong_date};
 use kaifong::kernel::money::Money;
 use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::payments::files::{Characters, Line, write};
-use kaifong::payments::intake::{self, Watch};
-use kaifong::payments::{Channel, FileState, PaymentError, PaymentFile, tally};
-use kaifong::platform::auth::Actor;
-use kaifong::platform::db::connect;
+use kaifong::payments::{Channel, FileState, PaymentError};
 
-use crate::support::{TestDatabase, count, world};
-
-/// Stops after so many chunks.
-struct Stop(Cell<u32>);
-
-impl Watch for Stop {
-    fn progress(&self, _: i32, _: i32) {
-        self.0.set(self.0.get().saturating_sub(1));
-    }
-
-    fn stopped(&self) -> bool {
-        self.0.get() == 0
-    }
-}
-
-/// A household's estate office, its channels, and their files.
-struct Office {
-    database: TestDatabase,
-    codes: Vec<TenantCode>,
-    now: DateTime<Utc>,
-}
-
-impl Office {
-    fn open() -> Self {
-        let database = TestDatabase::create();
-        let codes = world::settle(&database, 3);
-        let now = "2026-11-20T12:00:00Z".parse().unwrap();
-        Self {
-            database,
-            codes,
-            now,
-        }
-    }
-
-    fn receive(&self, name: &str, bytes: &[u8]) -> Result<(PaymentFile, bool), PaymentError> {
-        let path = self.database.folder().join(name);
-        fs::write(&path, bytes).unwrap();
-        let actor = Actor::program("test");
-        let mut conn = connect(self.database.url()).unwrap();
-        intake::receive(&mut conn, &path, name, &actor, self.now)
-    }
-
-    /// Posts what waits of `channel`, in `chunks` at most.
-    fn post(&self, channel: Channel, chunks: u32) -> Vec<PaymentFile> {
-        let mut conn = connect(self.database.url()).unwrap();
-        let (actor, stop) = (Actor::program("test"), Stop(Cell::new(chunks)));
-        intake::post_waiting(&mut conn, channel, &actor, self.now, &stop).unwrap()
-    }
-
-    /// Receives and posts; where the file is then.
-    fn take(&self, name: &str, bytes: &[u8]) -> PaymentFile {
-        let (file, _) = self.receive(name, bytes).unwrap();
-        let posted = self.post(file.channel, u32::MAX);
-        let posted = posted.into_iter().find(|posted| posted.id == file.id);
-        posted.unwrap_or(file)
-    }
-
-    /// Lines and amount of each fate.
-    fn fates(&self, file: &PaymentFile) -> Vec<(String, i64, String)> {
-        let mut conn = connect(self.database.url()).unwrap();
-        let told = tally(&mut conn, file.id).unwrap().into_iter();
-        told.map(|one| (one.fate.to_string(), one.lines, one.amount.to_string()))
-            .collect()
-    }
-
-    /// What was moved onto `account` by payments.
-    fn credited(&self, account: i64) -> Money {
-        let conn = &mut self.database.connect();
-        diesel::dsl::sql::<Numeric>(
-            "SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE kind = 'payment' AND credit = ",
-        )
-        .bind::<BigInt, _>(account)
-        .get_result(conn)
-        .unwrap()
-    }
-
-    fn count(&self, from: &str) -> i64 {
-        count(&mut self.database.connect(), from)
-    }
-}
-
-fn line(number: u32, reference: &str, account: &impl ToString, amount: &str) -> Line {
-    Line {
-        number,
-        reference: reference.to_owned(),
-        account: account.to_string(),
-        amount: amount.parse().unwrap(),
-        instructed_at: "2026-11-20T02:00:00Z".parse().unwrap(),
-        place: "7-Eleven 華富邨".to_owned(),
-    }
-}
-
-fn file(channel: Channel, sequence: u32, lines: &[Line]) -> Vec<u8> {
-    let date: NaiveDate = "2026-11-20".parse().unwrap();
-    write((channel, date, sequence), Characters::Utf8, lines).unwrap()
-}
+use super::office::{Office, file, line};
 
 /// The number of the suspense account.
 const SUSPENSE: i64 = 22;
@@ -291,6 +193,42 @@ fn a_file_broken_off_between_chunks_goes_on_where_it_was() {
         .map(|code| office.credited(code.number()));
     assert_eq!(Money::sum(paid).unwrap(), "20200.00".parse().unwrap());
     assert!(office.post(Channel::Store, u32::MAX).is_empty());
+}
+
+#[test]
+fn a_file_of_one_reference_is_one_payment() {
+    let office = Office::open();
+    let lines: Vec<Line> = (1..=20_000)
+        .map(|number| line(number, "S-1", &office.codes[0], "1.01"))
+        .collect();
+    let taken = office.take("flood.txt", &file(Channel::Store, 1, &lines));
+    assert_eq!((taken.state, taken.settled), (FileState::Posted, 20_000));
+    let fate = |word: &str, lines: i64, amount: &str| (word.to_owned(), lines, amount.to_owned());
+    assert_eq!(
+        office.fates(&taken),
+        [
+            fate("duplicate", 19_999, "20198.99"),
+            fate("posted", 1, "1.01")
+        ]
+    );
+}
+
+#[test]
+fn two_that_bring_the_same_file_at_once_bring_one() {
+    let office = Office::open();
+    let lines: Vec<Line> = (1..=2_000)
+        .map(|number| line(number, &format!("S-{number}"), &office.codes[0], "1.01"))
+        .collect();
+    let bytes = file(Channel::Store, 1, &lines);
+    let both = thread::scope(|scope| {
+        ["one.txt", "two.txt"]
+            .map(|name| scope.spawn(|| office.receive(name, &bytes).unwrap()))
+            .map(|brought| brought.join().unwrap())
+    });
+    let [(one, one_is_new), (two, two_is_new)] = both;
+    assert_eq!(one.id, two.id);
+    assert!(one_is_new != two_is_new, "one of them is new");
+    assert_eq!(office.count("payment_line"), 2_000);
 }
 
 #[test]

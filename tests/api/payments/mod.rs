@@ -4,3 +4,4 @@ mod channels;
 mod codes;
 mod files;
 mod intake;
+mod office;

@@ -9,10 +9,11 @@ use kaifong::app;
 use kaifong::cli::import::{How, Import};
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::tenant_code::TenantCode;
+use kaifong::kernel::watch::Unwatched;
 use kaifong::platform::db::execute;
 use kaifong::platform::vault::{KeyClass, Outcome, Progress, Rotation, rotate};
 use kaifong::population::{self, Order};
-use kaifong::rent::{self, Unwatched};
+use kaifong::rent;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -91,7 +91,7 @@ fn plant(owner: &mut PgConnection, home: &Household) {
          sha256('f'), 1, 9, 'staged', 0, NULL, 'officer-1', '2026-03-01')".to_owned(),
         format!(
             "payment_line VALUES ('01940000-0000-7000-8000-00000000000b', 1, 'PAID-1', '{}', 9, \
-             '2026-03-01', 'PLACE', 'posted')",
+             '2026-03-01', 'PLACE')",
             home.code
         ),
         format!(

@@ -1,6 +1,7 @@
 //! Rent Assistance and additional rent, in time and late.
 
 use kaifong::kernel::tenant_code::TenantCode;
+use kaifong::kernel::watch::Unwatched;
 use kaifong::ledger;
 use kaifong::platform::db::connect;
 use serde_json::{Value, json};
@@ -275,7 +276,7 @@ async fn an_award_during_the_charge_is_not_missed() {
                     revise: false,
                     rehearse: false,
                 };
-                kaifong::rent::run(&url, &clock, order, &kaifong::rent::Unwatched).unwrap()
+                kaifong::rent::run(&url, &clock, order, &Unwatched).unwrap()
             }
         });
         let call = grant(*code, "k1", "assistance_50", ("2026-11", Some("2026-11")));

@@ -16,9 +16,10 @@ use kaifong::kernel::clock::Clock;
 use kaifong::kernel::money::Money;
 use kaifong::kernel::month::Month;
 use kaifong::kernel::tenant_code::TenantCode;
+use kaifong::kernel::watch::Unwatched;
 use kaifong::ledger::{self, General, Source, Transfer, TransferKind};
 use kaifong::platform::db::{connect, transact};
-use kaifong::rent::{self, Billed, RunOrder, Unwatched};
+use kaifong::rent::{self, Billed, RunOrder};
 use uuid::Uuid;
 
 use crate::support::{FixedClock, TestDatabase};

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use kaifong::kernel::clock::Clock;
+use kaifong::kernel::watch::Watch;
 use kaifong::platform::db::execute;
-use kaifong::rent::{self, Billed, RunOrder, Watch};
+use kaifong::rent::{self, Billed, RunOrder};
 use serde_json::json;
 
 use super::{charge, money, month, order};

@@ -34,7 +34,7 @@ const ZIP: &[u8] = b"PK\x03\x04";
 const REFERENCE: usize = 35;
 const ACCOUNT: usize = 20;
 const PLACE: usize = 60;
-/// How long after it was taken a payment may come.
+/// How long after it was taken a payment may come, and a file after its day.
 const OLDEST: TimeDelta = TimeDelta::days(366);
 
 choice! {
@@ -132,6 +132,11 @@ fn header(
     if business_date > hong_kong_date(now) {
         return Err(fields.refuse(3, "the day is yet to come", RIGHT).into());
     }
+    if hong_kong_date(now) - business_date > OLDEST {
+        return Err(fields
+            .refuse(3, "the day is more than a year ago", RIGHT)
+            .into());
+    }
     let sequence = fields.read(4, "a number from 1 to 999999999", number)?;
     let characters = fields.read(5, "UTF-8 or BIG5-HKSCS", |word| word.parse().ok())?;
     let summary = Summary {
@@ -155,7 +160,11 @@ fn detail(fields: &Fields<'_>, seen: &Summary, now: DateTime<Utc>) -> Result<Lin
     let account = fields.read(3, "an account of up to 20 characters", |word| {
         (word.chars().count() <= ACCOUNT).then(|| word.to_owned())
     })?;
-    let amount = fields.read(4, "an amount above zero such as 2364.00", amount)?;
+    let amount = fields.read(
+        4,
+        "an amount above zero and below ten million such as 2364.00",
+        amount,
+    )?;
     fields.read(5, "HKD", |word| (word == "HKD").then_some(()))?;
     let instructed_at = fields.read(6, "a time such as 2026-11-20T10:31:07+08:00", instant)?;
     if instructed_at > now || hong_kong_date(instructed_at) > seen.business_date {
@@ -271,7 +280,8 @@ fn two_places(word: &str) -> Option<Money> {
 }
 
 fn amount(word: &str) -> Option<Money> {
-    two_places(word).filter(|amount| *amount > Money::ZERO)
+    let is_rent = |amount: &Money| (1..1_000_000_000).contains(&amount.cents());
+    two_places(word).filter(is_rent)
 }
 
 /// The file of `lines`, as a channel would send it; refuses what has no code in `characters`.

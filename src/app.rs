@@ -23,6 +23,7 @@ use crate::kernel::month::Month;
 use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::{self, TransferKind};
+use crate::payments::Shelf;
 use crate::platform::audit;
 use crate::platform::auth::Gate;
 use crate::platform::db::Db;
@@ -51,6 +52,8 @@ pub struct App {
     pub rules: Arc<RuleShelf>,
     /// The largest request body, in bytes.
     pub body_limit: usize,
+    /// Where settlement files are kept.
+    pub shelf: Shelf,
     /// What papers are drawn with.
     pub desk: Desk,
     /// What signing in needs.
@@ -163,7 +166,7 @@ pub fn scopes() -> Vec<String> {
 /// Every kind of background work and the slice that does it.
 #[must_use]
 pub fn handlers() -> Handlers {
-    rent::handlers(Handlers::default())
+    payments::handlers(rent::handlers(Handlers::default()))
 }
 
 /// Every sealed column of every slice: what a rotation of keys seals anew.
@@ -181,6 +184,7 @@ pub fn sealed_columns() -> Vec<SealedColumn> {
 /// Queues what is due by the calendar.
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobFailure> {
     rent::timetable(conn, now)?;
+    payments::timetable(conn, now)?;
     audit::timetable(conn, now)?;
     sign_in::timetable(conn, now)?;
     privacy::timetable(conn, now)?;

@@ -46,6 +46,30 @@ pub const TABLE: &[Right] = &[
         ],
     },
     Right {
+        scope: "payment-file:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "payment-file:write",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "payment-notice:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "payment-channel:write",
+        holders: &[(Administrator, Everywhere)],
+    },
+    Right {
+        scope: "suspense:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "suspense:write",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
         scope: "rent:correct",
         holders: &[(EstateManager, Posted), (FinanceOfficer, Everywhere)],
     },

@@ -15,7 +15,7 @@ use super::{Failure, answer};
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::kernel::watch::Watch;
 use crate::payments::intake;
-use crate::payments::{self, Fate, FileState, PaymentError, PaymentFile, Tally};
+use crate::payments::{self, Fate, FileState, PaymentError, PaymentFile, Shelf, Tally};
 use crate::platform::auth::Actor;
 use crate::platform::config::Config;
 use crate::platform::db;
@@ -42,7 +42,8 @@ impl Ingest {
         Database::with(config, |url| {
             let told = until_stopped(|stopped| {
                 let watch = Bar::until(stopped);
-                let told = self.ingest(&mut db::connect(url)?, &watch);
+                let kept_in = Shelf::of(&config.data_dir, config.payment_file_limit);
+                let told = self.ingest(&mut db::connect(url)?, &kept_in, &watch);
                 watch.clear();
                 told
             })?;
@@ -54,11 +55,12 @@ impl Ingest {
     fn ingest(
         &self,
         conn: &mut PgConnection,
+        kept_in: &Shelf,
         watch: &dyn Watch,
     ) -> Result<(bool, Vec<Told>), PaymentError> {
         let (actor, now) = (Actor::program("ingest"), SystemClock.now());
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
-        let (file, is_new) = intake::receive(conn, &self.file, &name, &actor, now)?;
+        let (file, is_new) = intake::receive(conn, kept_in, (&self.file, &name), &actor, now)?;
         let mut files = intake::post_waiting(conn, file.channel, &actor, now, watch)?;
         if !files.iter().any(|posted| posted.id == file.id) {
             files.insert(0, file);
@@ -140,6 +142,7 @@ fn readable(file: &PaymentFile, tally: &[Tally]) -> String {
             Fate::Posted => "on accounts",
             Fate::Suspense => "in suspense: the account is nobody's",
             Fate::Duplicate => "paid before",
+            Fate::Settled => "told before, and settled by this file",
         };
         let _ = writeln!(text, "  {lines:>9}  HK${amount}  {what}");
     }

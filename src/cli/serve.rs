@@ -21,6 +21,7 @@ use super::work::worker;
 use super::{Failure, keys, means, token};
 use crate::app::{self, App, Desk};
 use crate::kernel::clock::{Clock, SystemClock};
+use crate::payments::Shelf;
 use crate::platform::auth::Gate;
 use crate::platform::config::Config;
 use crate::platform::db::{self, Db, Patience};
@@ -76,6 +77,7 @@ pub(super) fn serve(
         clock: Arc::clone(&clock),
         rules: Arc::default(),
         body_limit: config.body_limit,
+        shelf: Shelf::of(&config.data_dir, config.payment_file_limit),
         desk: Desk::default(),
         sign_in: means::means(config, &clock)?,
     });

@@ -103,6 +103,8 @@ id! {
     PaymentId
     /// A channel's settlement file.
     PaymentFileId
+    /// A proposal where money in suspense shall go.
+    ProposalId
     /// A piece of background work.
     JobId
 }

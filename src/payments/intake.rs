@@ -11,107 +11,167 @@
 //!   one that was paid before, and just so, is a duplicate. Each chunk is one transaction: killed
 //!   anywhere, the next run goes on.
 
-use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::BufReader;
 use std::path::Path;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
+use super::book::{Way, enter};
 use super::files::{self, Line, Summary};
-use super::model::{Channel, FileState, Payment, PaymentError, PaymentFile, Terms};
-use super::rules::counted;
+use super::model::{Channel, Decided, FileDecision, FileState, PaymentError, PaymentFile};
+use super::shelf::{Kept, Shelf};
 use super::store;
-use super::store::files::{Unsettled, number};
-use crate::kernel::clock::hong_kong_date;
-use crate::kernel::id::{PaymentFileId, PaymentId};
-use crate::kernel::money::Money;
-use crate::kernel::month::Month;
-use crate::kernel::tenant_code::TenantCode;
+use super::store::files::number;
+use crate::kernel::id::PaymentFileId;
 use crate::kernel::watch::Watch;
-use crate::kernel::working_day::Holidays;
-use crate::ledger::{self, Account, General, Source, Transfer, TransferKind};
 use crate::platform::audit;
 use crate::platform::auth::Actor;
-use crate::platform::calendar;
-use crate::platform::crypto::Hasher;
 use crate::platform::db::{DbError, transact};
-use crate::tenancy;
 
 /// Lines that are staged, or posted, at once.
 const AT_ONCE: u16 = 8_192;
+/// What refuses a payment that another has entered meanwhile.
+const ONCE: &str = "payment_pkey";
 
 /// Takes in the file at `path` that came as `name`: keeps it, and says whether it is new.
 pub fn receive(
     conn: &mut PgConnection,
-    path: &Path,
+    shelf: &Shelf,
+    (path, name): (&Path, &str),
+    actor: &Actor,
+    now: DateTime<Utc>,
+) -> Result<(PaymentFile, bool), PaymentError> {
+    let source = File::open(path).map_err(files::FileError::from)?;
+    let kept = shelf.keep(source).map_err(files::FileError::from)?;
+    let taken = transact(conn, |conn| take_in(conn, &kept, name, actor, now));
+    taken.or_else(|error| {
+        // Somebody else may have brought the same bytes meanwhile.
+        let known = store::files::of_digest(conn, &kept.sha256)?;
+        Ok((known.ok_or(error)?, false))
+    })
+}
+
+/// Takes in what is on the shelf, in the caller's transaction; fails when somebody takes in the
+/// same bytes at the same time.
+pub(super) fn take_in(
+    conn: &mut PgConnection,
+    kept: &Kept,
     name: &str,
     actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(PaymentFile, bool), PaymentError> {
-    let mut source = File::open(path).map_err(files::FileError::from)?;
-    let sha256 = digest(&mut source)?;
-    if let Some(known) = store::files::of_digest(conn, &sha256)? {
+    if let Some(known) = store::files::of_digest(conn, &kept.sha256)? {
         return Ok((known, false));
     }
-    source.rewind().map_err(files::FileError::from)?;
-    let taken = transact(conn, |conn| {
-        let id = PaymentFileId::fresh();
-        let (summary, again) = stage(conn, id, source, now)?;
-        if again != sha256 {
-            return Err(PaymentError::Changed);
-        }
-        store::files::hold(conn, summary.channel)?;
-        let open = store::terms_on(conn, summary.business_date)?;
-        if !open.iter().any(|terms| terms.channel == summary.channel) {
-            return Err(PaymentError::Closed(summary.channel, summary.business_date));
-        }
-        let file = PaymentFile {
-            id,
-            channel: summary.channel,
-            business_date: summary.business_date,
-            sequence: number(summary.sequence),
-            name: name.to_owned(),
-            sha256: sha256.clone(),
-            lines: number(summary.lines),
-            amount: summary.amount,
-            state: in_sequence(conn, &summary)?,
-            settled: 0,
-            reason: None,
-            received_by: actor.as_str().to_owned(),
-            received_at: now,
-            posted_at: None,
-        };
-        store::files::add(conn, &file)?;
-        release_after(conn, &file)?;
-        audit::record(conn, actor, "payments.file.received", &id, now)?;
-        Ok(file)
-    });
-    match taken {
-        Ok(file) => Ok((file, true)),
-        // Somebody else may have brought the same bytes meanwhile.
-        Err(error) => match store::files::of_digest(conn, &sha256)? {
-            Some(known) => Ok((known, false)),
-            None => Err(error),
-        },
+    let source = File::open(&kept.path).map_err(files::FileError::from)?;
+    let id = PaymentFileId::fresh();
+    let summary = stage(conn, id, source, now)?;
+    store::files::hold(conn, summary.channel)?;
+    let open = store::terms_on(conn, summary.business_date)?;
+    if !open.iter().any(|terms| terms.channel == summary.channel) {
+        return Err(PaymentError::Closed(summary.channel, summary.business_date));
     }
+    let file = PaymentFile {
+        id,
+        channel: summary.channel,
+        business_date: summary.business_date,
+        sequence: number(summary.sequence),
+        name: name.to_owned(),
+        sha256: kept.sha256.clone(),
+        lines: number(summary.lines),
+        amount: summary.amount,
+        state: in_sequence(conn, &summary)?,
+        settled: 0,
+        reason: None,
+        received_by: actor.as_str().to_owned(),
+        received_at: now,
+        posted_at: None,
+    };
+    store::files::add(conn, &file)?;
+    release_after(conn, &file)?;
+    audit::record(conn, actor, "payments.file.received", &id, now)?;
+    Ok((file, true))
 }
 
-/// Stages every line of `source`; what the file says of itself, and its digest.
+/// Lets file `id`, which is held, go on though one before it never comes; for `reason`.
+pub(super) fn release(
+    conn: &mut PgConnection,
+    id: PaymentFileId,
+    reason: &str,
+    actor: &Actor,
+    now: DateTime<Utc>,
+) -> Result<PaymentFile, PaymentError> {
+    let mut file = held_still(conn, id)?;
+    if file.state != FileState::Held {
+        return Err(PaymentError::NotNow("only a file that is held is released"));
+    }
+    file.state = FileState::Staged;
+    store::files::keep_state(conn, &file)?;
+    release_after(conn, &file)?;
+    decide(conn, id, (Decided::Released, reason), actor, now)?;
+    audit::record(conn, actor, "payments.file.released", &id, now)?;
+    Ok(file)
+}
+
+/// Gives file `id` up, of which nothing was posted; for `reason`.
+pub(super) fn withdraw(
+    conn: &mut PgConnection,
+    id: PaymentFileId,
+    reason: &str,
+    actor: &Actor,
+    now: DateTime<Utc>,
+) -> Result<PaymentFile, PaymentError> {
+    let mut file = held_still(conn, id)?;
+    let may_be = match file.state {
+        FileState::Held | FileState::Staged | FileState::Quarantined => file.settled == 0,
+        FileState::Posted | FileState::Withdrawn => false,
+    };
+    if !may_be {
+        let why = "only a file of which nothing was posted is withdrawn";
+        return Err(PaymentError::NotNow(why));
+    }
+    file.state = FileState::Withdrawn;
+    store::files::keep_state(conn, &file)?;
+    decide(conn, id, (Decided::Withdrawn, reason), actor, now)?;
+    audit::record(conn, actor, "payments.file.withdrawn", &id, now)?;
+    Ok(file)
+}
+
+/// File `id`, with its channel's other work kept out until the transaction ends.
+fn held_still(conn: &mut PgConnection, id: PaymentFileId) -> Result<PaymentFile, PaymentError> {
+    let channel = store::files::file(conn, id)?.channel;
+    store::files::hold(conn, channel)?;
+    store::files::file(conn, id)
+}
+
+fn decide(
+    conn: &mut PgConnection,
+    file: PaymentFileId,
+    (decision, reason): (Decided, &str),
+    actor: &Actor,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let decision = FileDecision {
+        file,
+        decision,
+        reason: reason.to_owned(),
+        decided_by: actor.as_str().to_owned(),
+        decided_at: now,
+    };
+    store::files::add_decision(conn, &decision)
+}
+
+/// Stages every line of `source`; what the file says of itself.
 fn stage(
     conn: &mut PgConnection,
     id: PaymentFileId,
     source: File,
     now: DateTime<Utc>,
-) -> Result<(Summary, Vec<u8>), PaymentError> {
-    let mut hasher = Hasher::default();
-    let reading = Digesting {
-        source,
-        hasher: &mut hasher,
-    };
+) -> Result<Summary, PaymentError> {
     let mut lines: Vec<Line> = Vec::with_capacity(AT_ONCE.into());
-    let summary = files::read(BufReader::new(reading), now, |line| {
+    let summary = files::read(BufReader::new(source), now, |line| {
         lines.push(line);
         if lines.len() == usize::from(AT_ONCE) {
             store::files::add_lines(conn, id, &lines)?;
@@ -120,7 +180,7 @@ fn stage(
         Ok::<_, PaymentError>(())
     })?;
     store::files::add_lines(conn, id, &lines)?;
-    Ok((summary, hasher.finish().to_vec()))
+    Ok(summary)
 }
 
 /// Whether the file is next in the channel's row, or comes early.
@@ -137,6 +197,8 @@ fn in_sequence(conn: &mut PgConnection, summary: &Summary) -> Result<FileState, 
         None => Ok(FileState::Staged),
         Some(newest) if next == newest.saturating_add(1) => Ok(FileState::Staged),
         Some(newest) if next > newest => Ok(FileState::Held),
+        // It comes in the place of one that was given up.
+        Some(_) if store::files::is_withdrawn(conn, channel, next)? => Ok(FileState::Staged),
         Some(_) => Err(taken),
     }
 }
@@ -185,14 +247,16 @@ pub fn post(
     now: DateTime<Utc>,
     watch: &dyn Watch,
 ) -> Result<PaymentFile, PaymentError> {
-    if let Some((first, last)) = store::files::span(conn, id)? {
-        // Money that comes late on the last day of a month counts from the next one.
-        let months = [first, last + TimeDelta::days(15)].map(|at| Month::of(hong_kong_date(at)));
-        let [first, last] = months;
-        ledger::open_months(conn, first, last)?;
-    }
+    let mut beaten = 0;
     loop {
-        let file = transact(conn, |conn| chunk(conn, id, actor, now))?;
+        let file = match transact(conn, |conn| chunk(conn, id, actor, now)) {
+            // The channel told of a payment while its line was being entered.
+            Err(PaymentError::Db(error)) if error.constraint() == Some(ONCE) && beaten < 5 => {
+                beaten += 1;
+                continue;
+            }
+            chunk => chunk?,
+        };
         watch.progress(file.settled.into(), file.lines.into());
         if file.state != FileState::Staged || watch.stopped() {
             return Ok(file);
@@ -207,21 +271,11 @@ fn chunk(
     actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<PaymentFile, PaymentError> {
-    let channel = store::files::file(conn, id)?.channel;
-    store::files::hold(conn, channel)?;
-    let mut file = store::files::file(conn, id)?;
+    let mut file = held_still(conn, id)?;
     if file.state != FileState::Staged {
         return Ok(file);
     }
-    let mut contradiction = None;
-    if file.settled == 0 {
-        contradiction = store::files::contradiction(conn, id, file.channel)?;
-    }
-    if contradiction.is_none() {
-        let lines = store::files::unsettled(conn, (id, file.settled), AT_ONCE.into())?;
-        contradiction = settle(conn, &file, lines, now)?;
-    }
-    if let Some((line, reference)) = contradiction {
+    if let Some((line, reference)) = settle(conn, &file, now)? {
         file.state = FileState::Quarantined;
         file.reason = Some(format!(
             "line {line}: {reference} was paid with another amount or to another account"
@@ -240,130 +294,28 @@ fn chunk(
     Ok(file)
 }
 
-/// Posts those of `lines` that were not paid before; or nothing, when one of them contradicts
-/// what was paid since the file was looked at, which line.
+/// Enters the next lines of `file`; or says which line contradicts what was paid before, and
+/// enters none.
 fn settle(
     conn: &mut PgConnection,
     file: &PaymentFile,
-    lines: Vec<Unsettled>,
     now: DateTime<Utc>,
 ) -> Result<Option<(i32, String)>, PaymentError> {
-    let references: Vec<&str> = lines.iter().map(|line| line.reference.as_str()).collect();
-    let mut paid: HashMap<String, (String, Money)> =
-        store::files::paid(conn, file.channel, &references)?
-            .into_iter()
-            .collect();
-    let codes = lines.iter().filter_map(|line| line.account.parse().ok());
-    let known = tenancy::known(conn, &codes.collect::<Vec<_>>())?;
-    let known: HashSet<TenantCode> = known.into_iter().collect();
-    let dated = Dated::of(conn, file, &lines)?;
-    let mut payments = Vec::with_capacity(lines.len());
-    for line in lines {
-        let what = (line.account.clone(), line.amount);
-        match paid.insert(line.reference.clone(), what.clone()) {
-            // A duplicate.
-            Some(before) if before == what => {}
-            Some(_) => return Ok(Some((line.number, line.reference))),
-            None => payments.push(dated.payment(file, line, &known, now)),
+    // All of them are looked at before the first is entered.
+    if file.settled == 0
+        && let Some(found) = store::files::contradiction(conn, file.id, file.channel)?
+    {
+        return Ok(Some(found));
+    }
+    let lines = store::files::unsettled(conn, (file.id, file.settled), AT_ONCE.into())?;
+    let day = (file.channel, file.business_date);
+    match enter(conn, day, lines, Way::File(file.id, file.settled), now) {
+        Ok(_) => Ok(None),
+        // Since the file was looked at.
+        Err(PaymentError::Contradicts { at, reference }) => {
+            let line = file.settled.saturating_add(at).saturating_add(1);
+            Ok(Some((line, reference)))
         }
-    }
-    let transfers: Vec<Transfer> = payments.iter().map(transfer).collect();
-    ledger::post(conn, &transfers, now)?;
-    store::files::add_payments(conn, &payments)?;
-    Ok(None)
-}
-
-/// What decides from when the lines of a chunk count.
-struct Dated {
-    terms: Terms,
-    holidays: Holidays,
-}
-
-impl Dated {
-    fn of(
-        conn: &mut PgConnection,
-        file: &PaymentFile,
-        lines: &[Unsettled],
-    ) -> Result<Self, PaymentError> {
-        let closed = PaymentError::Closed(file.channel, file.business_date);
-        let mut open = store::terms_on(conn, file.business_date)?.into_iter();
-        let terms = open.find(|terms| terms.channel == file.channel);
-        let first = lines
-            .iter()
-            .map(|line| hong_kong_date(line.instructed_at))
-            .min();
-        let first = first.unwrap_or(file.business_date);
-        Ok(Self {
-            terms: terms.ok_or(closed)?,
-            holidays: calendar::holidays(conn, first, file.business_date)?,
-        })
-    }
-
-    /// What `line` of `file` paid; to nobody, when its account is none of `known`.
-    fn payment(
-        &self,
-        file: &PaymentFile,
-        line: Unsettled,
-        known: &HashSet<TenantCode>,
-        now: DateTime<Utc>,
-    ) -> Payment {
-        let code = line.account.parse().ok();
-        Payment {
-            id: PaymentId::derived(&format!("{}/{}", file.channel, line.reference)),
-            channel: file.channel,
-            value_on: counted(&self.terms, line.instructed_at, &self.holidays).value_on,
-            household: code.filter(|code| known.contains(code)),
-            reference: line.reference,
-            account: line.account,
-            amount: line.amount,
-            instructed_at: line.instructed_at,
-            file: file.id,
-            line: line.number,
-            recorded_at: now,
-        }
-    }
-}
-
-/// Off what the household owes, or into suspense.
-fn transfer(payment: &Payment) -> Transfer {
-    let to = payment
-        .household
-        .map_or(Account::General(General::Suspense), Account::Household);
-    let from = Account::General(payment.channel.clearing());
-    let source = Source {
-        id: payment.id.as_uuid(),
-        part: "",
-    };
-    let dates = (payment.value_on, payment.recorded_at);
-    Transfer::of(
-        (from, to),
-        payment.amount,
-        TransferKind::Payment,
-        source,
-        dates,
-    )
-}
-
-fn digest(source: &mut File) -> Result<Vec<u8>, PaymentError> {
-    let mut hasher = Hasher::default();
-    let mut reading = Digesting {
-        source,
-        hasher: &mut hasher,
-    };
-    std::io::copy(&mut reading, &mut std::io::sink()).map_err(files::FileError::from)?;
-    Ok(hasher.finish().to_vec())
-}
-
-/// Digests what is read through it.
-struct Digesting<'a, R> {
-    source: R,
-    hasher: &'a mut Hasher,
-}
-
-impl<R: Read> Read for Digesting<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.source.read(buffer)?;
-        self.hasher.update(buffer.get(..count).unwrap_or_default());
-        Ok(count)
+        Err(error) => Err(error),
     }
 }

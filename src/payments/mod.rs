@@ -10,18 +10,26 @@
 //!   counts from, by the channel's cut-off and working days.
 
 mod api;
+mod book;
 pub mod files;
 mod fps_code;
 mod held;
 pub mod intake;
+mod jobs;
 mod model;
+mod notices;
 mod picture;
 mod rules;
+mod shelf;
 mod store;
+mod suspense;
 mod tell;
 mod words;
 
 pub use api::routes;
+pub use book::enter_told;
 pub use held::held;
-pub use model::{Channel, Fate, FileState, PaymentError, PaymentFile, Tally};
+pub use jobs::{handlers, timetable};
+pub use model::{Channel, Fate, FileState, PaymentError, PaymentFile, Tally, Told};
+pub use shelf::Shelf;
 pub use store::files::tally;

@@ -14,7 +14,7 @@ use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::{General, LedgerError};
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{payment, payment_file};
+use crate::platform::db::schema::{payment, payment_file, payment_file_decision, payment_line};
 use crate::rent::RentError;
 
 choice! {
@@ -92,6 +92,8 @@ choice! {
         Quarantined = "quarantined",
         /// Every line has its fate.
         Posted = "posted",
+        /// Given up before anything of it was posted.
+        Withdrawn = "withdrawn",
     }
 }
 
@@ -104,7 +106,30 @@ choice! {
         Suspense = "suspense",
         /// Paid before, and just so: nothing was posted.
         Duplicate = "duplicate",
+        /// Told before by the channel, and posted then: this is its money.
+        Settled = "settled",
     }
+}
+
+choice! {
+    /// What somebody decided of a file.
+    pub enum Decided {
+        /// It goes on though one before it never comes.
+        Released = "released",
+        /// It is given up.
+        Withdrawn = "withdrawn",
+    }
+}
+
+/// A decision of a file, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = payment_file_decision, check_for_backend(diesel::pg::Pg))]
+pub struct FileDecision {
+    pub file: PaymentFileId,
+    pub decision: Decided,
+    pub reason: String,
+    pub decided_by: String,
+    pub decided_at: DateTime<Utc>,
 }
 
 /// A settlement file that was taken in.
@@ -129,6 +154,32 @@ pub struct PaymentFile {
     pub posted_at: Option<DateTime<Utc>>,
 }
 
+/// A payment as a channel tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = payment_line, check_for_backend(diesel::pg::Pg))]
+pub struct Told {
+    /// The channel's own, once for ever.
+    pub reference: String,
+    /// The account as the payer gave it: it may be none.
+    pub account: String,
+    pub amount: Money,
+    /// When the payer told the channel to pay.
+    pub instructed_at: DateTime<Utc>,
+    /// Where, such as the name of a store.
+    pub place: String,
+}
+
+/// A line of a file, and what became of it.
+#[derive(Debug, Clone)]
+pub struct SettledLine {
+    pub number: i32,
+    pub told: Told,
+    /// `None` while it waits.
+    pub fate: Option<Fate>,
+    /// Whose account it was posted to.
+    pub household: Option<TenantCode>,
+}
+
 /// What was paid.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = payment, check_for_backend(diesel::pg::Pg))]
@@ -144,9 +195,13 @@ pub struct Payment {
     pub value_on: NaiveDate,
     /// Whose account it went to; in suspense when nobody's.
     pub household: Option<TenantCode>,
-    pub file: PaymentFileId,
-    pub line: i32,
+    /// The line that it came by; none when it was told as it happened.
+    pub file: Option<PaymentFileId>,
+    pub line: Option<i32>,
     pub recorded_at: DateTime<Utc>,
+    /// Who told of it as it happened, and where it was paid.
+    pub told_by: Option<String>,
+    pub place: Option<String>,
 }
 
 /// How many lines had a fate, and what they come to.
@@ -243,11 +298,37 @@ pub enum PaymentError {
         "{channel} has sent another file {sequence}, or one after it: ask the channel which counts"
     )]
     SequenceTaken { channel: Channel, sequence: u32 },
-    /// It was one file when it was begun, and is another.
-    #[error("the file changed while it was read")]
-    Changed,
+    /// What was told is no payment.
+    #[error("{0}")]
+    Unfit(&'static str),
+    /// The channel was paid by this reference before: another amount, or another account.
+    #[error("{reference} was paid with another amount or to another account")]
+    Contradicts {
+        /// How many came before it.
+        at: i32,
+        reference: String,
+    },
     #[error("no such settlement file")]
     NoSuchFile,
+    /// A file cannot be dealt with so in its state.
+    #[error("{0}")]
+    NotNow(&'static str),
+    #[error("there is no such payment")]
+    NoSuchPayment,
+    /// The program may not speak for the channel.
+    #[error("the program does not speak for {0}")]
+    NotItsChannel(Channel),
+    #[error("no payment channel's program that is in force has this id")]
+    NoSuchClient,
+    /// Another notice of the channel had its name.
+    #[error("the channel told something else by this name")]
+    EventTaken,
+    /// A signature that was used before.
+    #[error("the signature was used before")]
+    Replayed,
+    /// Whoever proposes something does not approve it.
+    #[error("somebody else approves it")]
+    SamePerson,
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]

@@ -18,6 +18,7 @@
 mod api;
 mod assertion;
 mod bootstrap;
+mod channel_key;
 mod commands;
 mod demo;
 mod held;
@@ -36,6 +37,7 @@ mod vectors;
 pub use api::routes;
 pub use assertion::{NotAKey, PublicKey};
 pub use bootstrap::{Issued, Posting, administrator};
+pub use channel_key::{ChannelKey, channel_key};
 pub use commands::forms::SEALED;
 pub use demo::{Credential, Stage, demo};
 pub use held::held;

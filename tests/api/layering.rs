@@ -14,12 +14,12 @@ const SLICES: &[(&str, &[&str])] = &[
     ("people", &["break_glass", "estates", "tenancy"]),
     ("ledger", &[]),
     ("rent", &["estates", "tenancy", "ledger"]),
-    ("payments", &["tenancy", "ledger", "rent"]),
+    ("sign_in", &["tenancy"]),
+    ("payments", &["tenancy", "ledger", "rent", "sign_in"]),
     (
         "population",
         &["estates", "tenancy", "people", "ledger", "rent"],
     ),
-    ("sign_in", &["tenancy"]),
     (
         "privacy",
         &[

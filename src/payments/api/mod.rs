@@ -2,10 +2,16 @@
 
 mod channels;
 mod codes;
+mod decisions;
+mod files;
+mod notices;
 mod scanned;
+mod suspense;
+mod trace;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::files::FileError;
 use super::model::PaymentError;
 use crate::platform::auth::permissions;
 use crate::platform::http::problem::{Kind, Problem};
@@ -13,31 +19,93 @@ use crate::platform::http::problem::{Kind, Problem};
 permissions! {
     /// See what a payer scans or types.
     ReadCodes = "payment:codes";
+    /// See settlement files, and look for a payment.
+    ReadFiles = "payment-file:read" everywhere;
+    /// Bring settlement files, and decide of those that cannot be posted.
+    BringFiles = "payment-file:write" everywhere;
+    /// See what channels told as it happened.
+    ReadNotices = "payment-notice:read" everywhere;
+    /// Say which programs speak for a channel.
+    AppointClients = "payment-channel:write" everywhere;
+    /// See money in suspense.
+    ReadSuspense = "suspense:read" everywhere;
+    /// Propose where money in suspense goes, and approve what another proposed.
+    ClearSuspense = "suspense:write" everywhere;
 }
 
 const UNREADABLE: Kind = Kind::new("unreadable-code", 422, "The text is no FPS code");
+
+const TOO_LARGE: Kind = Kind::new("file-too-large", 413, "The file is too large");
+const FILE_REFUSED: Kind = Kind::new(
+    "payment-file-refused",
+    422,
+    "The settlement file is refused",
+);
+const CHANNEL_CLOSED: Kind = Kind::new("channel-closed", 422, "The channel is not open then");
+const SEQUENCE_TAKEN: Kind = Kind::new("sequence-taken", 409, "Another file has that number");
+const NOT_NOW: Kind = Kind::new("payment-not-now", 409, "Its state does not allow this");
+const PAYMENT_REFUSED: Kind = Kind::new("payment-refused", 422, "This is no payment");
+const CONTRADICTS: Kind = Kind::new(
+    "payment-contradicts",
+    409,
+    "The channel was paid by this reference otherwise",
+);
+const UNSIGNED: Kind = Kind::new("signature-refused", 401, "The signature does not hold");
+const NOT_ITS_CHANNEL: Kind = Kind::new(
+    "not-its-channel",
+    403,
+    "The program does not speak for this channel",
+);
+const NO_CLIENT: Kind = Kind::new(
+    "no-such-program",
+    422,
+    "No program of a channel has this id",
+);
+const EVENT_TAKEN: Kind = Kind::new(
+    "event-taken",
+    409,
+    "The channel told something else by this name",
+);
+const SAME_PERSON: Kind = Kind::new("payment-needs-another", 403, "Somebody else approves it");
+const TOO_WIDE: Kind = Kind::new("too-wide", 422, "Something to look for is needed");
 
 /// Adds this slice's endpoints.
 pub fn routes(cfg: &mut ServiceConfig) {
     channels::routes(cfg);
     codes::routes(cfg);
+    files::routes(cfg);
+    decisions::routes(cfg);
+    notices::routes(cfg);
+    trace::routes(cfg);
     scanned::routes(cfg);
+    suspense::routes(cfg);
 }
 
 impl From<PaymentError> for Problem {
     fn from(error: PaymentError) -> Self {
-        match error {
-            PaymentError::NoSuchAccount | PaymentError::NoSuchCode | PaymentError::NoSuchFile => {
-                Self::not_found()
-            }
-            error @ (PaymentError::Closed(..)
-            | PaymentError::SequenceTaken { .. }
-            | PaymentError::Changed
-            | PaymentError::File(_)
-            | PaymentError::Ledger(_)) => Self::internal(error),
-            PaymentError::Unreadable(error) => Self::new(UNREADABLE).detail(error.to_string()),
-            PaymentError::Rent(error) => error.into(),
-            PaymentError::Db(error) => error.into(),
-        }
+        let detail = error.to_string();
+        let kind = match error {
+            PaymentError::NoSuchAccount
+            | PaymentError::NoSuchCode
+            | PaymentError::NoSuchFile
+            | PaymentError::NoSuchPayment => return Self::not_found(),
+            PaymentError::File(error @ FileError::Io(_)) => return Self::internal(error),
+            PaymentError::Ledger(error) => return Self::internal(error),
+            PaymentError::Rent(error) => return error.into(),
+            PaymentError::Db(error) => return error.into(),
+            PaymentError::Unreadable(_) => UNREADABLE,
+            PaymentError::File(FileError::Refused(_)) => FILE_REFUSED,
+            PaymentError::Closed(..) => CHANNEL_CLOSED,
+            PaymentError::SequenceTaken { .. } => SEQUENCE_TAKEN,
+            PaymentError::Unfit(_) => PAYMENT_REFUSED,
+            PaymentError::Contradicts { .. } => CONTRADICTS,
+            PaymentError::NotNow(_) => NOT_NOW,
+            PaymentError::SamePerson => SAME_PERSON,
+            PaymentError::NotItsChannel(_) => NOT_ITS_CHANNEL,
+            PaymentError::NoSuchClient => NO_CLIENT,
+            PaymentError::EventTaken => EVENT_TAKEN,
+            PaymentError::Replayed => UNSIGNED,
+        };
+        Self::new(kind).detail(detail)
     }
 }

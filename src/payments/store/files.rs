@@ -1,17 +1,20 @@
-//! Settlement files, their lines, and what was paid.
+//! Settlement files, their lines, and what became of them.
 
-use chrono::{DateTime, Utc};
-use diesel::dsl::{max, min};
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::{exists, max, not};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
 
-use crate::kernel::id::PaymentFileId;
-use crate::kernel::money::Money;
+use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::kernel::tenant_code::TenantCode;
 use crate::payments::files::Line;
-use crate::payments::model::{Channel, FileState, Payment, PaymentError, PaymentFile, Tally};
+use crate::payments::model::{
+    Channel, Fate, FileDecision, FileState, PaymentError, PaymentFile, SettledLine, Tally, Told,
+};
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{payment, payment_file, payment_line};
+use crate::platform::db::schema::{
+    payment, payment_file, payment_file_decision, payment_line, payment_settlement,
+};
 
 /// Any number that only the intake of a channel's files locks, together with the channel.
 const CHANNEL_LOCK: i32 = 7_210_851;
@@ -49,9 +52,154 @@ pub fn file(conn: &mut PgConnection, id: PaymentFileId) -> Result<PaymentFile, P
 pub fn newest_in_row(conn: &mut PgConnection, channel: Channel) -> Result<Option<i32>, DbError> {
     Ok(payment_file::table
         .filter(payment_file::channel.eq(channel))
-        .filter(payment_file::state.ne(FileState::Held))
+        .filter(payment_file::state.ne_all([FileState::Held, FileState::Withdrawn]))
         .select(max(payment_file::sequence))
         .first(conn)?)
+}
+
+/// Whether a file `sequence` of `channel` was given up.
+pub fn is_withdrawn(
+    conn: &mut PgConnection,
+    channel: Channel,
+    sequence: i32,
+) -> Result<bool, DbError> {
+    let withdrawn = payment_file::table
+        .filter(payment_file::channel.eq(channel))
+        .filter(payment_file::sequence.eq(sequence))
+        .filter(payment_file::state.eq(FileState::Withdrawn));
+    Ok(diesel::select(exists(withdrawn)).get_result(conn)?)
+}
+
+/// The channels that have files which wait to be posted.
+pub fn waiting(conn: &mut PgConnection) -> Result<Vec<Channel>, DbError> {
+    Ok(payment_file::table
+        .filter(payment_file::state.eq(FileState::Staged))
+        .select(payment_file::channel)
+        .distinct()
+        .load(conn)?)
+}
+
+/// Which files are wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    pub channel: Option<Channel>,
+    pub state: Option<FileState>,
+    pub business_date: Option<NaiveDate>,
+}
+
+/// Up to `rows` files, the newest first, from after the one that came at `after`.
+pub fn list(
+    conn: &mut PgConnection,
+    wanted: Wanted,
+    after: Option<(DateTime<Utc>, PaymentFileId)>,
+    rows: i64,
+) -> Result<Vec<PaymentFile>, DbError> {
+    let place = (payment_file::received_at, payment_file::id);
+    let mut query = payment_file::table
+        .order((place.0.desc(), place.1.desc()))
+        .limit(rows)
+        .select(PaymentFile::as_select())
+        .into_boxed();
+    if let Some((at, id)) = after {
+        let later = place.0.eq(at).and(place.1.lt(id));
+        query = query.filter(place.0.lt(at).or(later));
+    }
+    if let Some(channel) = wanted.channel {
+        query = query.filter(payment_file::channel.eq(channel));
+    }
+    if let Some(state) = wanted.state {
+        query = query.filter(payment_file::state.eq(state));
+    }
+    if let Some(date) = wanted.business_date {
+        query = query.filter(payment_file::business_date.eq(date));
+    }
+    Ok(query.load(conn)?)
+}
+
+type LineRow = (
+    i32,
+    Told,
+    Option<PaymentId>,
+    Option<TenantCode>,
+    Option<i32>,
+);
+
+/// Up to `rows` lines of `file` after line `after`, those of one fate only if so.
+pub fn lines(
+    conn: &mut PgConnection,
+    file: &PaymentFile,
+    fate: Option<Fate>,
+    after: i32,
+    rows: i64,
+) -> Result<Vec<SettledLine>, DbError> {
+    let paid_by = payment::file
+        .eq(payment_line::file.nullable())
+        .and(payment::line.eq(payment_line::number.nullable()));
+    let settles = payment_settlement::file
+        .eq(payment_line::file)
+        .and(payment_settlement::line.eq(payment_line::number));
+    let mut query = payment_line::table
+        .left_join(payment::table.on(paid_by))
+        .left_join(payment_settlement::table.on(settles))
+        .filter(payment_line::file.eq(file.id))
+        .filter(payment_line::number.gt(after))
+        .order(payment_line::number)
+        .limit(rows)
+        .select((
+            payment_line::number,
+            Told::as_select(),
+            payment::id.nullable(),
+            payment::household.nullable(),
+            payment_settlement::line.nullable(),
+        ))
+        .into_boxed();
+    let pays = payment::id.nullable().is_not_null();
+    let settles = payment_settlement::line.nullable().is_not_null();
+    let homeless = payment::household.nullable().is_null();
+    if fate.is_some() {
+        query = query.filter(payment_line::number.le(file.settled));
+    }
+    query = match fate {
+        None => query,
+        Some(Fate::Posted) => query.filter(pays.and(not(homeless))),
+        Some(Fate::Suspense) => query.filter(pays.and(homeless)),
+        Some(Fate::Settled) => query.filter(settles),
+        Some(Fate::Duplicate) => query.filter(not(pays).and(not(settles))),
+    };
+    let rows: Vec<LineRow> = query.load(conn)?;
+    let lines = rows
+        .into_iter()
+        .map(|(number, told, pays, household, settles)| {
+            let fate = match (pays, household, settles) {
+                (_, _, Some(_)) => Fate::Settled,
+                (None, _, None) => Fate::Duplicate,
+                (Some(_), Some(_), None) => Fate::Posted,
+                (Some(_), None, None) => Fate::Suspense,
+            };
+            SettledLine {
+                number,
+                told,
+                fate: (number <= file.settled).then_some(fate),
+                household,
+            }
+        });
+    Ok(lines.collect())
+}
+
+/// What was decided of file `id`, in order.
+pub fn decisions(conn: &mut PgConnection, id: PaymentFileId) -> Result<Vec<FileDecision>, DbError> {
+    Ok(payment_file_decision::table
+        .filter(payment_file_decision::file.eq(id))
+        .order(payment_file_decision::decided_at)
+        .select(FileDecision::as_select())
+        .load(conn)?)
+}
+
+pub fn add_decision(conn: &mut PgConnection, decision: &FileDecision) -> Result<(), DbError> {
+    diesel::insert_into(payment_file_decision::table)
+        .values(decision)
+        .execute(conn)?;
+    Ok(())
 }
 
 /// The files of `channel` that wait to be posted, in their order.
@@ -64,7 +212,7 @@ pub fn staged(conn: &mut PgConnection, channel: Channel) -> Result<Vec<PaymentFi
         .load(conn)?)
 }
 
-/// File `sequence` of `channel`.
+/// File `sequence` of `channel`, the one that was not given up.
 pub fn of_sequence(
     conn: &mut PgConnection,
     channel: Channel,
@@ -73,6 +221,7 @@ pub fn of_sequence(
     Ok(payment_file::table
         .filter(payment_file::channel.eq(channel))
         .filter(payment_file::sequence.eq(sequence))
+        .filter(payment_file::state.ne(FileState::Withdrawn))
         .select(PaymentFile::as_select())
         .first(conn)
         .optional()?)
@@ -113,42 +262,19 @@ pub fn number(count: u32) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// A line to be settled.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = payment_line, check_for_backend(diesel::pg::Pg))]
-pub struct Unsettled {
-    pub number: i32,
-    pub reference: String,
-    pub account: String,
-    pub amount: Money,
-    pub instructed_at: DateTime<Utc>,
-}
-
 /// Up to `rows` lines of file `id` after line `settled`.
 pub fn unsettled(
     conn: &mut PgConnection,
     (id, settled): (PaymentFileId, i32),
     rows: i64,
-) -> Result<Vec<Unsettled>, DbError> {
+) -> Result<Vec<Told>, DbError> {
     Ok(payment_line::table
         .filter(payment_line::file.eq(id))
         .filter(payment_line::number.gt(settled))
         .order(payment_line::number)
         .limit(rows)
-        .select(Unsettled::as_select())
+        .select(Told::as_select())
         .load(conn)?)
-}
-
-type Ends = (DateTime<Utc>, DateTime<Utc>);
-
-/// When the first and the last payment of file `id` was instructed.
-pub fn span(conn: &mut PgConnection, id: PaymentFileId) -> Result<Option<Ends>, DbError> {
-    let at = payment_line::instructed_at;
-    let ends: (Option<DateTime<Utc>>, Option<DateTime<Utc>>) = payment_line::table
-        .filter(payment_line::file.eq(id))
-        .select((min(at), max(at)))
-        .first(conn)?;
-    Ok(ends.0.zip(ends.1))
 }
 
 /// The first line of file `id` that contradicts what was paid before, or another line of it: the
@@ -200,46 +326,6 @@ struct Contradicts {
     reference: String,
 }
 
-/// The account that was paid, and how much.
-type ToWhom = (String, Money);
-
-/// Those of `references` that `channel` was paid by before: to which account, and how much.
-pub fn paid(
-    conn: &mut PgConnection,
-    channel: Channel,
-    references: &[&str],
-) -> Result<Vec<(String, ToWhom)>, DbError> {
-    Ok(payment::table
-        .filter(payment::channel.eq(channel))
-        .filter(payment::reference.eq_any(references))
-        .select((payment::reference, (payment::account, payment::amount)))
-        .load(conn)?)
-}
-
-/// What was paid to `code`, oldest first, and where.
-pub fn payments_of(
-    conn: &mut PgConnection,
-    code: TenantCode,
-) -> Result<Vec<(Payment, String)>, DbError> {
-    let its_line = payment_line::file
-        .eq(payment::file)
-        .and(payment_line::number.eq(payment::line));
-    Ok(payment::table
-        .inner_join(payment_line::table.on(its_line))
-        .filter(payment::household.eq(code))
-        .order((payment::value_on, payment::id))
-        .select((Payment::as_select(), payment_line::place))
-        .load(conn)?)
-}
-
-/// Adds payments by one `COPY`.
-pub fn add_payments(conn: &mut PgConnection, payments: &[Payment]) -> Result<(), DbError> {
-    diesel::copy_from(payment::table)
-        .from_insertable(payments)
-        .execute(conn)?;
-    Ok(())
-}
-
 /// Keeps where file `id` is.
 pub fn keep_state(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbError> {
     diesel::update(payment_file::table.find(file.id))
@@ -256,11 +342,13 @@ pub fn keep_state(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbE
 /// What became of the settled lines of file `id`.
 pub fn tally(conn: &mut PgConnection, id: PaymentFileId) -> Result<Vec<Tally>, DbError> {
     Ok(diesel::sql_query(
-        "SELECT CASE WHEN p.file IS NULL THEN 'duplicate' \
+        "SELECT CASE WHEN s.file IS NOT NULL THEN 'settled' \
+                     WHEN p.file IS NULL THEN 'duplicate' \
                      WHEN p.household IS NULL THEN 'suspense' ELSE 'posted' END AS fate, \
              count(*) AS lines, sum(l.amount) AS amount \
          FROM payment_file f JOIN payment_line l ON l.file = f.id AND l.number <= f.settled \
          LEFT JOIN payment p ON p.file = l.file AND p.line = l.number \
+         LEFT JOIN payment_settlement s ON s.file = l.file AND s.line = l.number \
          WHERE f.id = $1 GROUP BY 1 ORDER BY 1",
     )
     .bind::<SqlUuid, _>(id)

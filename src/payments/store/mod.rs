@@ -2,5 +2,9 @@
 
 mod channels;
 pub mod files;
+pub mod notices;
+pub mod payments;
+pub mod suspense;
+pub mod trace;
 
 pub use channels::{terms, terms_on};

@@ -11,6 +11,7 @@ mod gate;
 pub mod jws;
 mod keys;
 mod ring;
+pub mod signed_request;
 mod verifier;
 
 use std::marker::PhantomData;

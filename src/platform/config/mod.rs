@@ -59,6 +59,8 @@ pub struct Config {
     pub db_patience: Duration,
     /// The largest request body, in bytes.
     pub body_limit: usize,
+    /// The largest settlement file, in bytes.
+    pub payment_file_limit: u64,
     /// Threads that serve HTTP.
     pub http_workers: usize,
     /// The folder of `postgres` and `initdb`.
@@ -142,6 +144,7 @@ impl Default for Config {
             db_queue: 256,
             db_patience: Duration::from_secs(2),
             body_limit: 32 * 1024,
+            payment_file_limit: 256 * 1024 * 1024,
             http_workers: std::thread::available_parallelism().map_or(1, usize::from),
             pg_bin: None,
             log: "info".to_owned(),

@@ -95,6 +95,17 @@ pub(super) static SETTINGS: &[Setting] = &[
         |config| show(Some(config.body_limit)),
     ),
     open(
+        "KAIFONG_PAYMENT_FILE_LIMIT",
+        "the largest settlement file, in bytes",
+        |config, value| {
+            set(
+                &mut config.payment_file_limit,
+                number(value, 1_024..=1 << 40),
+            )
+        },
+        |config| show(Some(config.payment_file_limit)),
+    ),
+    open(
         "KAIFONG_HTTP_WORKERS",
         "threads that serve HTTP; by default one a core",
         |config, value| set(&mut config.http_workers, number(value, 1..=1_024)),

@@ -29,6 +29,7 @@ fn every_setting_is_read_and_shown_as_it_was_given() {
         ("KAIFONG_DB_QUEUE", "1000"),
         ("KAIFONG_DB_PATIENCE_MS", "1500"),
         ("KAIFONG_BODY_LIMIT", "65536"),
+        ("KAIFONG_PAYMENT_FILE_LIMIT", "1048576"),
         ("KAIFONG_HTTP_WORKERS", "3"),
         ("KAIFONG_PG_BIN", "/opt/pg/bin"),
         ("KAIFONG_LOG", "warn,kaifong=debug"),

@@ -900,10 +900,103 @@ diesel::table! {
         instructed_at -> Timestamptz,
         value_on -> Date,
         household -> Nullable<BigInt>,
-        file -> Uuid,
-        line -> Integer,
+        file -> Nullable<Uuid>,
+        line -> Nullable<Integer>,
         recorded_at -> Timestamptz,
+        told_by -> Nullable<Text>,
+        place -> Nullable<Text>,
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(payment, payment_file, payment_line);
+diesel::table! {
+    payment_settlement (channel, reference) {
+        channel -> Text,
+        reference -> Text,
+        file -> Uuid,
+        line -> Integer,
+    }
+}
+
+diesel::table! {
+    payment_file_decision (file, decision) {
+        file -> Uuid,
+        decision -> Text,
+        reason -> Text,
+        decided_by -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    channel_client (client, channel) {
+        client -> Uuid,
+        channel -> Text,
+        added_by -> Text,
+        added_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    payment_notice (channel, event) {
+        channel -> Text,
+        event -> Text,
+        client -> Uuid,
+        reference -> Text,
+        state -> Text,
+        account -> Text,
+        amount -> Numeric,
+        instructed_at -> Timestamptz,
+        place -> Text,
+        outcome -> Text,
+        received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    request_nonce (key, nonce) {
+        key -> Text,
+        nonce -> Text,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    suspense_proposal (id) {
+        id -> Uuid,
+        payment -> Uuid,
+        reason -> Text,
+        proposed_by -> Text,
+        proposed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    suspense_part (proposal, number) {
+        proposal -> Uuid,
+        number -> SmallInt,
+        household -> Nullable<BigInt>,
+        amount -> Numeric,
+    }
+}
+
+diesel::table! {
+    suspense_decision (proposal) {
+        proposal -> Uuid,
+        payment -> Uuid,
+        proposed_by -> Text,
+        approved -> Bool,
+        reason -> Nullable<Text>,
+        decided_by -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    payment,
+    payment_file,
+    payment_line,
+    payment_settlement,
+    suspense_proposal,
+    suspense_part,
+    suspense_decision
+);

@@ -29,7 +29,12 @@ fn near(kind: Kind, reach: &Reach) -> bool {
 }
 
 fn call(world: &World, cell: &kaifong::access::Cell, path: &str, key: &str) -> Call {
-    let asked = Call::new(&cell.method, path)
+    // The one operation with a parameter that it cannot do without.
+    let path = match cell.operation.as_str() {
+        "bring_payment_file" => format!("{path}?name=f"),
+        _ => path.to_owned(),
+    };
+    let asked = Call::new(&cell.method, &path)
         .key(key)
         .header("If-Match", "\"1\"");
     match world.body(&cell.operation) {

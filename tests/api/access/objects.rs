@@ -334,7 +334,18 @@ impl World {
                 "source": "a letter", "valid_from": "2026-12-01", "valid_to": "2027-11-30",
             }),
             "search_people" => json!({ "name_en": "CHAN" }),
-            _ => return self.sign_in_body(operation),
+            _ => return Self::payment_body(operation).or_else(|| self.sign_in_body(operation)),
+        })
+    }
+
+    fn payment_body(operation: &str) -> Option<Value> {
+        Some(match operation {
+            "release_payment_file" | "withdraw_payment_file" | "refuse_clearing" => {
+                json!({ "reason": "so" })
+            }
+            "propose_clearing" => json!({ "parts": [{ "amount": "1.00" }], "reason": "so" }),
+            "appoint_channel_client" => json!({ "client": ABSENT }),
+            _ => return None,
         })
     }
 

@@ -25,8 +25,9 @@ const PUBLIC: &[&str] = &[
     "begin_iam_smart",
     "claim_delegation",
     "begin_passkey_sign_in",
-    // iAM Smart, which signs what it sends.
+    // iAM Smart and channels, which sign what they send.
     "take_filled_form",
+    "take_payment_notice",
 ];
 
 /// A value for every path parameter.

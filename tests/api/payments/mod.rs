@@ -1,7 +1,10 @@
 //! Payments: channels, what a payer scans or types, settlement files and what they pay.
 
+mod bringing;
 mod channels;
 mod codes;
 mod files;
 mod intake;
+mod notices;
 mod office;
+mod suspense;

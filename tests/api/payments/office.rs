@@ -10,7 +10,7 @@ use kaifong::kernel::money::Money;
 use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::kernel::watch::Watch;
 use kaifong::payments::files::{Characters, Line, write};
-use kaifong::payments::{Channel, PaymentError, PaymentFile, intake, tally};
+use kaifong::payments::{Channel, PaymentError, PaymentFile, Shelf, intake, tally};
 use kaifong::platform::auth::Actor;
 use kaifong::platform::db::connect;
 
@@ -53,7 +53,8 @@ impl Office {
         fs::write(&path, bytes).unwrap();
         let actor = Actor::program("test");
         let mut conn = connect(self.database.url()).unwrap();
-        intake::receive(&mut conn, &path, name, &actor, self.now)
+        let kept_in = Shelf::of(&self.database.folder(), 1 << 30);
+        intake::receive(&mut conn, &kept_in, (&path, name), &actor, self.now)
     }
 
     /// Posts what waits of `channel`, in `chunks` at most.

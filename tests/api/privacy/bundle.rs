@@ -96,9 +96,21 @@ fn plant(owner: &mut PgConnection, home: &Household) {
         ),
         format!(
             "payment VALUES (gen_random_uuid(), 'store', 'PAID-1', '{}', 9, '2026-03-01', '2026-03-01', \
-             {number}, '01940000-0000-7000-8000-00000000000b', 1, '2026-03-01')",
+             {number}, '01940000-0000-7000-8000-00000000000b', 1, '2026-03-01', NULL, NULL)",
             home.code
         ),
+        "payment_line VALUES ('01940000-0000-7000-8000-00000000000b', 2, 'LOST-1', 'nobody', 8, \
+         '2026-03-01', 'PLACE')".to_owned(),
+        "payment VALUES ('01940000-0000-7000-8000-00000000000c', 'store', 'LOST-1', 'nobody', 8, \
+         '2026-03-01', '2026-03-01', NULL, '01940000-0000-7000-8000-00000000000b', 2, '2026-03-01', \
+         NULL, NULL)".to_owned(),
+        "suspense_proposal VALUES ('01940000-0000-7000-8000-00000000000d', \
+         '01940000-0000-7000-8000-00000000000c', 'FOUND', 'one', '2026-03-01')".to_owned(),
+        format!(
+            "suspense_part VALUES ('01940000-0000-7000-8000-00000000000d', 1, {number}, 8)"
+        ),
+        "suspense_decision VALUES ('01940000-0000-7000-8000-00000000000d', \
+         '01940000-0000-7000-8000-00000000000c', 'one', true, NULL, 'two', '2026-03-01')".to_owned(),
         format!(
             "ledger_reversal VALUES (gen_random_uuid(), gen_random_uuid(), {number}, 'REVERSED', \
              'officer-1', '2026-03-01')"
@@ -174,6 +186,7 @@ async fn every_table_that_names_somebody_is_in_the_bundle_or_has_a_reason() {
     assert_eq!(rows["ledger_transfer"][0]["side"], "charged");
     assert_eq!(rows["rent_award"][0]["reason"], "AWARDED");
     assert_eq!(rows["payment"][0]["place"], "PLACE");
+    assert_eq!(rows["suspense_part"][0]["reference"], "LOST-1");
     assert_eq!(rows["rent_adjustment"][0]["reason"], "ADJUSTED");
     assert_eq!(rows["tenant_pin"][0]["refused_tries"], "3");
     assert_eq!(rows["legal_hold"][0]["case_ref"], "C-77");

@@ -46,6 +46,7 @@ const OPEN: &[(&str, &str)] = &[
     ("rent_adjustment", "as rent_account"),
     ("rent_tenure", "a view of tenancy and flat"),
     ("payment", "as rent_account"),
+    ("suspense_part", "as rent_account"),
     ("ledger_reversal", "as rent_account"),
     (
         "session",

@@ -24,6 +24,7 @@ use kaifong::app::{self, App, Desk};
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::reach::Reach;
 use kaifong::kernel::role::Role;
+use kaifong::payments::Shelf;
 use kaifong::platform::auth::{Gate, Issuer, Jwks, SessionClaims, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience, execute};
@@ -179,6 +180,7 @@ async fn start_replica(
         vault: database.vault(clock.now()),
         rules: Arc::default(),
         body_limit: 32 * 1024,
+        shelf: Shelf::of(&database.folder(), 1024 * 1024),
         desk: Desk::default(),
         sign_in: Means {
             issuer: issuer(),

@@ -17,7 +17,7 @@
 use std::fmt::Write as _;
 use std::io::BufRead;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::lines::{Fields, Lines, RIGHT, WHOLE};
 use super::{FileError, Line, Refusal, Summary, big5};
@@ -25,18 +25,12 @@ use crate::kernel::choice::choice;
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::money::Money;
 use crate::payments::model::Channel;
+use crate::payments::rules;
 
 const LAYOUT: &str = "kaifong-1";
 /// How compressed files begin.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZIP: &[u8] = b"PK\x03\x04";
-/// The longest reference and the longest account that is kept.
-const REFERENCE: usize = 35;
-const ACCOUNT: usize = 20;
-const PLACE: usize = 60;
-/// How long after it was taken a payment may come, and a file after its day.
-const OLDEST: TimeDelta = TimeDelta::days(366);
-
 choice! {
     /// The characters of a file.
     pub enum Characters {
@@ -132,7 +126,7 @@ fn header(
     if business_date > hong_kong_date(now) {
         return Err(fields.refuse(3, "the day is yet to come", RIGHT).into());
     }
-    if hong_kong_date(now) - business_date > OLDEST {
+    if hong_kong_date(now) - business_date > rules::OLDEST {
         return Err(fields
             .refuse(3, "the day is more than a year ago", RIGHT)
             .into());
@@ -158,7 +152,7 @@ fn detail(fields: &Fields<'_>, seen: &Summary, now: DateTime<Utc>) -> Result<Lin
     })?;
     let reference = fields.read(2, "a reference of 1 to 35 letters and digits", reference)?;
     let account = fields.read(3, "an account of up to 20 characters", |word| {
-        (word.chars().count() <= ACCOUNT).then(|| word.to_owned())
+        rules::is_account(word).then(|| word.to_owned())
     })?;
     let amount = fields.read(
         4,
@@ -171,12 +165,12 @@ fn detail(fields: &Fields<'_>, seen: &Summary, now: DateTime<Utc>) -> Result<Lin
         let what = "the payment is later than the day of the file";
         return Err(fields.refuse(6, what, RIGHT));
     }
-    if seen.business_date - hong_kong_date(instructed_at) > OLDEST {
+    if seen.business_date - hong_kong_date(instructed_at) > rules::OLDEST {
         let what = "the payment is more than a year older than the file";
         return Err(fields.refuse(6, what, RIGHT));
     }
     let place = fields.read(7, "a place of up to 60 characters", |word| {
-        (word.chars().count() <= PLACE).then(|| word.to_owned())
+        rules::is_place(word).then(|| word.to_owned())
     })?;
     Ok(Line {
         number,
@@ -268,9 +262,7 @@ fn instant(word: &str) -> Option<DateTime<Utc>> {
 }
 
 fn reference(word: &str) -> Option<String> {
-    let fits = (1..=REFERENCE).contains(&word.len());
-    let is_plain = word.bytes().all(|byte| byte.is_ascii_graphic());
-    (fits && is_plain).then(|| word.to_owned())
+    rules::is_reference(word).then(|| word.to_owned())
 }
 
 /// An amount that is written with two places: a third, or none, is a mistake somewhere.
@@ -280,8 +272,7 @@ fn two_places(word: &str) -> Option<Money> {
 }
 
 fn amount(word: &str) -> Option<Money> {
-    let is_rent = |amount: &Money| (1..1_000_000_000).contains(&amount.cents());
-    two_places(word).filter(is_rent)
+    two_places(word).filter(|amount| rules::is_amount(*amount))
 }
 
 /// The file of `lines`, as a channel would send it; refuses what has no code in `characters`.

@@ -1,0 +1,121 @@
+//! What was paid.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use crate::kernel::id::{PaymentFileId, PaymentId};
+use crate::kernel::money::Money;
+use crate::kernel::tenant_code::TenantCode;
+use crate::payments::model::{Channel, Payment};
+use crate::platform::db::DbError;
+use crate::platform::db::schema::{payment, payment_line, payment_settlement};
+
+/// What was paid by a reference before.
+#[derive(Debug, Clone)]
+pub struct Before {
+    pub account: String,
+    pub amount: Money,
+    /// It was told as it happened, and no line of a file has settled it yet.
+    pub awaits_its_line: bool,
+}
+
+/// What `channel` was paid by those of `references` that it was paid by before.
+pub fn before(
+    conn: &mut PgConnection,
+    channel: Channel,
+    references: &[&str],
+) -> Result<HashMap<String, Before>, DbError> {
+    let its_settlement = payment_settlement::channel
+        .eq(payment::channel)
+        .and(payment_settlement::reference.eq(payment::reference));
+    let rows: Vec<(String, String, Money, bool)> = payment::table
+        .left_join(payment_settlement::table.on(its_settlement))
+        .filter(payment::channel.eq(channel))
+        .filter(payment::reference.eq_any(references))
+        .select((
+            payment::reference,
+            payment::account,
+            payment::amount,
+            payment::file
+                .is_null()
+                .and(payment_settlement::line.nullable().is_null()),
+        ))
+        .load(conn)?;
+    let paid = rows
+        .into_iter()
+        .map(|(reference, account, amount, awaits_its_line)| {
+            let before = Before {
+                account,
+                amount,
+                awaits_its_line,
+            };
+            (reference, before)
+        });
+    Ok(paid.collect())
+}
+
+pub fn payment(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, DbError> {
+    Ok(payment::table
+        .filter(payment::id.eq(id))
+        .select(Payment::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Adds payments by one `COPY`.
+pub fn add(conn: &mut PgConnection, payments: &[Payment]) -> Result<(), DbError> {
+    if !payments.is_empty() {
+        diesel::copy_from(payment::table)
+            .from_insertable(payments)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Notes which lines of a file settled what was told before: `settled` counts from the line after
+/// the one given.
+pub fn settle(
+    conn: &mut PgConnection,
+    channel: Channel,
+    (file, after): (PaymentFileId, i32),
+    settled: &[(String, i32)],
+) -> Result<(), DbError> {
+    let rows = settled.iter().map(|(reference, at)| {
+        (
+            payment_settlement::channel.eq(channel),
+            payment_settlement::reference.eq(reference),
+            payment_settlement::file.eq(file),
+            payment_settlement::line.eq(after.saturating_add(*at).saturating_add(1)),
+        )
+    });
+    // Sixteen thousand rows of four fields are what one statement takes.
+    let rows: Vec<_> = rows.collect();
+    for rows in rows.chunks(8_192) {
+        diesel::insert_into(payment_settlement::table)
+            .values(rows)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// What was paid to `code`, oldest first, and where.
+pub fn of_household(
+    conn: &mut PgConnection,
+    code: TenantCode,
+) -> Result<Vec<(Payment, String)>, DbError> {
+    let its_line = payment::file
+        .eq(payment_line::file.nullable())
+        .and(payment::line.eq(payment_line::number.nullable()));
+    let rows: Vec<(Payment, Option<String>)> = payment::table
+        .left_join(payment_line::table.on(its_line))
+        .filter(payment::household.eq(code))
+        .order((payment::value_on, payment::id))
+        .select((Payment::as_select(), payment_line::place.nullable()))
+        .load(conn)?;
+    let placed = rows.into_iter().map(|(payment, of_line)| {
+        let place = of_line.or_else(|| payment.place.clone());
+        (payment, place.unwrap_or_default())
+    });
+    Ok(placed.collect())
+}

@@ -46,6 +46,32 @@ pub const TABLE: &[Right] = &[
         ],
     },
     Right {
+        scope: "messages:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "messages:send",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+        ],
+    },
+    Right {
+        scope: "messages:choose",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
         scope: "rent:correct",
         holders: &[(EstateManager, Posted), (FinanceOfficer, Everywhere)],
     },

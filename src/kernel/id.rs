@@ -103,6 +103,10 @@ id! {
     PaymentId
     /// A channel's settlement file.
     PaymentFileId
+    /// What is sent to a household by one medium.
+    MessageId
+    /// A household's month for which it is reminded.
+    ReminderId
     /// A piece of background work.
     JobId
 }

@@ -22,8 +22,8 @@ use diesel::PgConnection;
 use super::files::{self, Line, Summary};
 use super::model::{Channel, FileState, Payment, PaymentError, PaymentFile, Terms};
 use super::rules::counted;
-use super::store;
 use super::store::files::{Unsettled, number};
+use super::{events, store};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::kernel::money::Money;
@@ -270,6 +270,7 @@ fn settle(
     let transfers: Vec<Transfer> = payments.iter().map(transfer).collect();
     ledger::post(conn, &transfers, now)?;
     store::files::add_payments(conn, &payments)?;
+    events::tell(conn, &payments, now)?;
     Ok(None)
 }
 

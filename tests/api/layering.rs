@@ -16,6 +16,10 @@ const SLICES: &[(&str, &[&str])] = &[
     ("rent", &["estates", "tenancy", "ledger"]),
     ("payments", &["tenancy", "ledger", "rent"]),
     (
+        "messages",
+        &["tenancy", "people", "ledger", "rent", "payments"],
+    ),
+    (
         "population",
         &["estates", "tenancy", "people", "ledger", "rent"],
     ),
@@ -29,6 +33,7 @@ const SLICES: &[(&str, &[&str])] = &[
             "ledger",
             "rent",
             "payments",
+            "messages",
             "sign_in",
         ],
     ),

@@ -4,4 +4,4 @@ mod channels;
 mod codes;
 mod files;
 mod intake;
-mod office;
+pub mod office;

@@ -4,7 +4,8 @@ CREATE TABLE outbox_event (
     kind      text NOT NULL,
     -- What it is about: a payment, a household's month. It is written once for ever.
     subject   uuid NOT NULL,
-    household bigint NOT NULL,
+    -- None when it is about many, which whoever reads it looks up.
+    household bigint,
     detail    jsonb NOT NULL,
     said_at   timestamptz NOT NULL,
     -- When its messages were drafted; the one thing that is marked later.

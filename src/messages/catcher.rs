@@ -75,9 +75,10 @@ fn receive_mail(stream: &TcpStream, catch: &dyn Catch) -> std::io::Result<()> {
                 let address = said.split(['<', '>']).nth(1).unwrap_or_default();
                 address.clone_into(&mut to);
                 if catch.refuses(address) {
-                    "550 no such mailbox"
+                    // As real ones do, it says whom it means.
+                    format!("550 <{address}> is not here")
                 } else {
-                    "250 go on"
+                    "250 go on".to_owned()
                 }
             }
             "DATA" => {
@@ -88,13 +89,13 @@ fn receive_mail(stream: &TcpStream, catch: &dyn Catch) -> std::io::Result<()> {
                     letter.push(said.strip_prefix('.').map_or(said.clone(), str::to_owned));
                 }
                 catch.caught(read_letter(&to, &letter));
-                "250 caught"
+                "250 caught".to_owned()
             }
             "QUIT" => {
                 out.write_all(b"221 bye\r\n")?;
                 return Ok(());
             }
-            _ => "250 go on",
+            _ => "250 go on".to_owned(),
         };
         out.write_all(format!("{answer}\r\n").as_bytes())?;
     }

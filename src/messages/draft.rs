@@ -10,12 +10,38 @@ use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::MessageId;
 use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
+use crate::payments::{self, PaymentsPosted};
 use crate::platform::db::{DbError, reach_in, transact};
-use crate::platform::outbox::{self, Said};
+use crate::platform::outbox::{self, Event, Said};
 use crate::rent::{self, RentError, RuleShelf};
 
 /// Events that are read at once.
 const AT_ONCE: i64 = 200;
+/// Pieces of settlement files, of thousands of payments each, that are read at once.
+const FILES_AT_ONCE: i64 = 1;
+
+/// Writes an event for each payment of the settlement files that were posted; says how many events
+/// of files there were.
+fn unfold(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<usize, MessageError> {
+    transact(conn, |conn| {
+        let posted = outbox::unread(conn, &[PaymentsPosted::KIND], FILES_AT_ONCE)?;
+        for event in &posted {
+            match serde_json::from_value(event.detail.clone()) {
+                Ok(posted) => {
+                    let received = payments::received(conn, &posted)?;
+                    let events = received.iter().map(|(about, event)| (*about, event));
+                    // It happened then, not now.
+                    outbox::say_all(conn, events, event.said_at)?;
+                }
+                Err(error) => {
+                    tracing::error!(id = %event.subject, error.cause = %error, "an event cannot be told");
+                }
+            }
+        }
+        outbox::mark_read(conn, &posted, now)?;
+        Ok(posted.len())
+    })
+}
 
 /// Drafts the messages of the events that nobody has read, some at once; says how many events
 /// there were.
@@ -24,7 +50,8 @@ pub fn draft(
     shelf: &RuleShelf,
     now: DateTime<Utc>,
 ) -> Result<usize, MessageError> {
-    transact(conn, |conn| {
+    let unfolded = unfold(conn, now)?;
+    let drafted = transact(conn, |conn| {
         reach_in(conn, &Reach::Everywhere)?;
         let events = outbox::unread(conn, &MessageKind::words(), AT_ONCE)?;
         if events.is_empty() {
@@ -37,8 +64,9 @@ pub fn draft(
         }
         store::messages::add(conn, &messages)?;
         outbox::mark_read(conn, &events, now)?;
-        Ok(events.len())
-    })
+        Ok::<_, MessageError>(events.len())
+    });
+    Ok(unfolded + drafted?)
 }
 
 /// The messages of `event`.
@@ -49,7 +77,7 @@ fn of(
     policies: &[Policy],
     now: DateTime<Utc>,
 ) -> Result<Vec<Message>, MessageError> {
-    let Ok(kind) = event.kind.parse::<MessageKind>() else {
+    let (Ok(kind), Some(household)) = (event.kind.parse::<MessageKind>(), event.household) else {
         return Ok(Vec::new());
     };
     let day = hong_kong_date(event.said_at);
@@ -60,13 +88,13 @@ fn of(
     if told.is_empty() {
         return Ok(Vec::new());
     }
-    let standing = standing(conn, shelf, event.household, now)?;
+    let standing = standing(conn, shelf, household, now)?;
     let message = |facts: &serde_json::Value, policy: &Policy| Message {
         id: MessageId::derived(&format!("{kind}/{}/{}", event.subject, policy.medium)),
         kind,
         subject: event.subject,
         medium: policy.medium,
-        household: event.household,
+        household,
         facts: facts.clone(),
         policy: policy.id,
         state: MessageState::Waiting,

@@ -12,10 +12,11 @@ use super::store::{messages, rows};
 use crate::kernel::clock::{hong_kong_date, hong_kong_month};
 use crate::kernel::month::Month;
 use crate::kernel::reach::Reach;
+use crate::payments::PaymentsPosted;
 use crate::platform::calendar;
 use crate::platform::db::{reach_in, transact};
 use crate::platform::jobs::{self, Job};
-use crate::platform::outbox;
+use crate::platform::outbox::{self, Event};
 use crate::rent::RuleShelf;
 
 /// Messages that one job delivers: other work is not to wait for all of them.
@@ -53,7 +54,9 @@ pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), Mess
         reach_in(conn, &Reach::Everywhere)?;
         messages::any_due(conn, now)
     })?;
-    if due || outbox::any_unread(conn, &MessageKind::words())? {
+    let mut read = MessageKind::words();
+    read.push(PaymentsPosted::KIND);
+    if due || outbox::any_unread(conn, &read)? {
         jobs::enqueue(conn, &Deliver {}, now)?;
     }
     let (today, month) = (hong_kong_date(now), hong_kong_month(now));

@@ -3,9 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::model::{Channel, Payment};
+use super::model::{Channel, Payment, PaymentFile};
+use super::store;
 use crate::kernel::clock::hong_kong_date;
+use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::kernel::money::Money;
 use crate::platform::db::DbError;
 use crate::platform::outbox::{self, About, Event};
@@ -18,6 +21,23 @@ pub struct PaymentReceived {
     pub amount: Money,
     /// The day on which they told the channel to pay.
     pub paid_on: NaiveDate,
+}
+
+/// Lines of a settlement file, of which each household is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentsPosted {
+    pub file: PaymentFileId,
+    /// Those after this one,
+    pub after: i32,
+    /// up to this one.
+    pub to: i32,
+}
+
+impl PaymentsPosted {
+    fn id(&self) -> Uuid {
+        PaymentId::derived(&format!("{}/{}-{}", self.file, self.after, self.to)).as_uuid()
+    }
 }
 
 /// A direct debit that the household's bank did not pay.
@@ -41,6 +61,10 @@ impl Event for PaymentReceived {
     const KIND: &'static str = "payment.received";
 }
 
+impl Event for PaymentsPosted {
+    const KIND: &'static str = "payments.posted";
+}
+
 impl Event for AutopayRefused {
     const KIND: &'static str = "autopay.refused";
 }
@@ -49,22 +73,39 @@ impl Event for AutopaySuspended {
     const KIND: &'static str = "autopay.suspended";
 }
 
-/// Tells each household what it paid, and nobody of money in suspense.
-pub(super) fn tell(
+/// Writes that the lines of `file` after the last settled one up to `to` were posted: one event,
+/// for an intake of hundreds of thousands is not to wait for as many.
+pub(super) fn posted(
     conn: &mut PgConnection,
-    payments: &[Payment],
+    file: &PaymentFile,
+    to: i32,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let received: Vec<_> = payments.iter().filter_map(received).collect();
-    let events = received.iter().map(|(about, event)| (*about, event));
-    outbox::say_all(conn, events, now).map(drop)
+    let event = PaymentsPosted {
+        file: file.id,
+        after: file.settled,
+        to,
+    };
+    outbox::say_of_many(conn, event.id(), &event, now)
 }
 
-fn received(payment: &Payment) -> Option<(About, PaymentReceived)> {
-    let event = PaymentReceived {
-        channel: payment.channel,
-        amount: payment.amount,
-        paid_on: hong_kong_date(payment.instructed_at),
-    };
-    Some(((payment.household?, payment.id.as_uuid()), event))
+/// The payments that `posted` is about, each with whom to tell; nobody of money in suspense.
+pub fn received(
+    conn: &mut PgConnection,
+    posted: &PaymentsPosted,
+) -> Result<Vec<(About, PaymentReceived)>, DbError> {
+    let PaymentsPosted { file, after, to } = *posted;
+    let payments = store::files::payments_in(conn, file, (after, to))?;
+    Ok(payments.iter().filter_map(PaymentReceived::of).collect())
+}
+
+impl PaymentReceived {
+    fn of(payment: &Payment) -> Option<(About, Self)> {
+        let event = Self {
+            channel: payment.channel,
+            amount: payment.amount,
+            paid_on: hong_kong_date(payment.instructed_at),
+        };
+        Some(((payment.household?, payment.id.as_uuid()), event))
+    }
 }

@@ -229,7 +229,9 @@ fn chunk(
         tracing::error!(%id, "a settlement file contradicts what was paid before");
         audit::record(conn, actor, "payments.file.quarantined", &id, now)?;
     } else {
-        file.settled = file.lines.min(file.settled.saturating_add(AT_ONCE.into()));
+        let to = file.lines.min(file.settled.saturating_add(AT_ONCE.into()));
+        events::posted(conn, &file, to, now)?;
+        file.settled = to;
         if file.settled == file.lines {
             file.state = FileState::Posted;
             file.posted_at = Some(now);
@@ -270,7 +272,6 @@ fn settle(
     let transfers: Vec<Transfer> = payments.iter().map(transfer).collect();
     ledger::post(conn, &transfers, now)?;
     store::files::add_payments(conn, &payments)?;
-    events::tell(conn, &payments, now)?;
     Ok(None)
 }
 

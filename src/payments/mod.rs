@@ -6,7 +6,8 @@
 //!   changes the amount, or pays by an older code, has paid all the same: the difference is
 //!   credit, or stays due.
 //! * A channel's reference is paid once for ever, whatever file names it, and however often.
-//! * A household is told of every payment onto its account: the event is written with the payment.
+//! * A household is told of every payment onto its account: that it was posted is written to the
+//!   outbox with it.
 //! * Whether somebody paid in time goes by when they told the channel to pay; which day the money
 //!   counts from, by the channel's cut-off and working days.
 
@@ -24,7 +25,7 @@ mod tell;
 mod words;
 
 pub use api::routes;
-pub use events::{AutopayRefused, AutopaySuspended, PaymentReceived};
+pub use events::{AutopayRefused, AutopaySuspended, PaymentReceived, PaymentsPosted, received};
 pub use held::held;
 pub use model::{Channel, Fate, FileState, PaymentError, PaymentFile, Tally};
 pub use store::files::tally;

@@ -232,6 +232,22 @@ pub fn payments_of(
         .load(conn)?)
 }
 
+/// The payments to households of the lines of file `id` after line `after`, up to line `to`.
+pub fn payments_in(
+    conn: &mut PgConnection,
+    id: PaymentFileId,
+    (after, to): (i32, i32),
+) -> Result<Vec<Payment>, DbError> {
+    Ok(payment::table
+        .filter(payment::file.eq(id))
+        .filter(payment::line.gt(after))
+        .filter(payment::line.le(to))
+        .filter(payment::household.is_not_null())
+        .order(payment::line)
+        .select(Payment::as_select())
+        .load(conn)?)
+}
+
 /// Adds payments by one `COPY`.
 pub fn add_payments(conn: &mut PgConnection, payments: &[Payment]) -> Result<(), DbError> {
     diesel::copy_from(payment::table)

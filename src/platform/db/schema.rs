@@ -910,7 +910,7 @@ diesel::table! {
     outbox_event (kind, subject) {
         kind -> Text,
         subject -> Uuid,
-        household -> BigInt,
+        household -> Nullable<BigInt>,
         detail -> Jsonb,
         said_at -> Timestamptz,
         read_at -> Nullable<Timestamptz>,

@@ -14,11 +14,13 @@ mod store;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 
+use store::News;
 pub use store::{Said, any_unread, mark_read, unread};
 
 /// A kind of event; its value is what there is to tell of it.
@@ -33,11 +35,23 @@ pub type About = (TenantCode, Uuid);
 /// Writes that `event` happened; nothing when it was written before.
 pub fn say<E: Event>(
     conn: &mut PgConnection,
-    about: About,
+    (household, subject): About,
     event: &E,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    say_all(conn, [(about, event)], now).map(drop)
+    let one = News::of(Some(household), subject, detail(event)?);
+    store::add(conn, E::KIND, one, now).map(drop)
+}
+
+/// Writes that `event` happened to many households at once, which whoever reads it looks up.
+pub fn say_of_many<E: Event>(
+    conn: &mut PgConnection,
+    subject: Uuid,
+    event: &E,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let one = News::of(None, subject, detail(event)?);
+    store::add(conn, E::KIND, one, now).map(drop)
 }
 
 /// Writes that all of `events` happened, by one statement; says how many had not been written
@@ -47,12 +61,14 @@ pub fn say_all<'a, E: Event + 'a>(
     events: impl IntoIterator<Item = (About, &'a E)>,
     now: DateTime<Utc>,
 ) -> Result<usize, DbError> {
-    let mut news = store::News::default();
-    for (about, event) in events {
-        let detail = serde_json::to_value(event).map_err(|error| {
-            DbError::Query(diesel::result::Error::SerializationError(error.into()))
-        })?;
-        news.add(about, detail);
+    let mut news = News::default();
+    for ((household, subject), event) in events {
+        news.add(Some(household), subject, detail(event)?);
     }
     store::add(conn, E::KIND, news, now)
+}
+
+fn detail(event: &impl Event) -> Result<Value, DbError> {
+    serde_json::to_value(event)
+        .map_err(|error| DbError::Query(diesel::result::Error::SerializationError(error.into())))
 }

@@ -3,11 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::About;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::outbox_event as table;
@@ -16,12 +15,18 @@ use crate::platform::db::schema::outbox_event as table;
 #[derive(Debug, Default)]
 pub(super) struct News {
     subjects: Vec<Uuid>,
-    households: Vec<TenantCode>,
+    households: Vec<Option<TenantCode>>,
     details: Vec<Value>,
 }
 
 impl News {
-    pub fn add(&mut self, (household, subject): About, detail: Value) {
+    pub fn of(household: Option<TenantCode>, subject: Uuid, detail: Value) -> Self {
+        let mut one = Self::default();
+        one.add(household, subject, detail);
+        one
+    }
+
+    pub fn add(&mut self, household: Option<TenantCode>, subject: Uuid, detail: Value) {
         self.subjects.push(subject);
         self.households.push(household);
         self.details.push(detail);
@@ -44,7 +49,7 @@ pub(super) fn add(
     .bind::<Text, _>(kind)
     .bind::<Timestamptz, _>(now)
     .bind::<Array<SqlUuid>, _>(news.subjects)
-    .bind::<Array<BigInt>, _>(news.households)
+    .bind::<Array<Nullable<BigInt>>, _>(news.households)
     .bind::<Array<Jsonb>, _>(news.details)
     .execute(conn)?)
 }
@@ -55,7 +60,8 @@ pub(super) fn add(
 pub struct Said {
     pub kind: String,
     pub subject: Uuid,
-    pub household: TenantCode,
+    /// None when it is about many.
+    pub household: Option<TenantCode>,
     pub detail: Value,
     pub said_at: DateTime<Utc>,
 }

@@ -8,16 +8,18 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::watch::Unwatched;
-use kaifong::messages::{Carrier, Carriers, Letter, Receipt, Refusal};
+use kaifong::messages::{self, Carrier, Carriers, Deliver, Letter, Receipt, Refusal};
 use kaifong::payments::files::{Characters, write};
 use kaifong::payments::{Channel, intake};
 use kaifong::platform::auth::Actor;
+use kaifong::platform::jobs::Job;
 use kaifong::platform::outbox;
 use kaifong::rent::{self, RuleShelf, hkd};
 use uuid::Uuid;
 
 use super::office::{EMAIL, Office, PHONE, carriers, open_net, payment, told};
 use crate::payments::office::line;
+use crate::support::fixture::waiting_jobs;
 
 #[test]
 fn what_happened_is_told_once_by_each_medium() {
@@ -341,13 +343,15 @@ fn a_payment_in_a_settlement_file_is_told_with_what_is_due_then() {
     intake::receive(conn, &path, "takings.txt", &actor, now).unwrap();
     fs::remove_file(&path).unwrap();
     intake::post_waiting(conn, Channel::Store, &actor, now, &Unwatched).unwrap();
-    // Money in suspense is nobody's news, and a duplicate is none.
+    // One event for all of them, whatever they are.
+    assert_eq!(office.count("outbox_event WHERE household IS NULL"), 1);
     assert_eq!(office.count("outbox_event"), 1);
-    assert_eq!(
-        office.count("outbox_event e JOIN payment p ON p.id = e.subject"),
-        1
-    );
+    messages::timetable(conn, now).unwrap();
+    assert_eq!(waiting_jobs(&mut office.owner(), Deliver::KIND).len(), 1);
     assert_eq!(office.work(), 2);
+    // Money in suspense is nobody's news, and a duplicate is none.
+    let told = "outbox_event e JOIN payment p ON p.id = e.subject AND p.household = e.household";
+    assert_eq!((office.count(told), office.count("outbox_event")), (1, 2));
     let due = rent::overview(conn, &RuleShelf::default(), one, now).unwrap();
     let due = hkd(due.this_month.due);
     let push = &office.net.by("push")[0].text;

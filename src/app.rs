@@ -39,7 +39,7 @@ use crate::rent::{self, RuleShelf, Scheme};
 use crate::sign_in::{self, Means, Posted};
 use crate::system;
 use crate::tenancy::{self, TenancyKind};
-use crate::{audit_trail, break_glass, payments, people, privacy};
+use crate::{audit_trail, break_glass, messages, payments, people, privacy};
 
 /// Everything a handler may reach.
 pub struct App {
@@ -188,6 +188,7 @@ pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobF
     audit::timetable(conn, now)?;
     sign_in::timetable(conn, now)?;
     privacy::timetable(conn, now)?;
+    messages::timetable(conn, now)?;
     Ok(ledger::timetable(conn, now)?)
 }
 
@@ -255,6 +256,7 @@ fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(privacy::routes);
     cfg.configure(rent::routes);
     cfg.configure(payments::routes);
+    cfg.configure(messages::routes);
     cfg.configure(audit_trail::routes);
     cfg.configure(break_glass::routes);
     cfg.configure(sign_in::routes);

@@ -13,6 +13,7 @@ mod audit_trail;
 pub mod break_glass;
 pub mod estates;
 pub mod ledger;
+pub mod messages;
 pub mod payments;
 pub mod people;
 pub mod population;

@@ -68,6 +68,30 @@ pub const TABLE: &[Right] = &[
     Right {
         scope: "suspense:write",
         holders: &[(FinanceOfficer, Everywhere)],
+        scope: "messages:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "messages:send",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+        ],
+    },
+    Right {
+        scope: "messages:choose",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (Tenant, Posted),
+        ],
     },
     Right {
         scope: "rent:correct",

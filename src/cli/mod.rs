@@ -8,6 +8,7 @@
 mod access_matrix;
 mod audit;
 mod bar;
+mod catcher;
 mod cluster;
 mod config;
 mod database;
@@ -19,6 +20,7 @@ mod ingest;
 mod jobs;
 mod keys;
 mod means;
+mod messages;
 mod migrate;
 mod mock_iam_smart;
 mod payment_file;
@@ -40,6 +42,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::ledger::LedgerError;
+use crate::messages::MailError;
 use crate::payments::PaymentError;
 use crate::platform::audit::AuditError;
 use crate::platform::auth::JwksError;
@@ -98,6 +101,7 @@ enum Command {
     #[command(subcommand)]
     Staff(staff::Staff),
     MockIamSmart(mock_iam_smart::MockIamSmart),
+    Catcher(catcher::Catcher),
     Token(token::Token),
     /// Keep the keys of access tokens
     #[command(subcommand)]
@@ -147,6 +151,8 @@ pub enum Failure {
     Wrapper(#[from] WrapperError),
     #[error("cannot be the relying party of passkeys: is the domain that of the first origin?")]
     Passkeys(#[from] PartyError),
+    #[error("cannot send e-mail")]
+    Mail(#[from] MailError),
     #[error("cannot use the key of iAM Smart")]
     Envelope(#[from] EnvelopeError),
     #[error("cannot sign in")]
@@ -186,6 +192,7 @@ impl Cli {
             Command::Demo(command) => command.run(&config),
             Command::Staff(command) => command.run(&config),
             Command::MockIamSmart(command) => command.run(&config),
+            Command::Catcher(command) => command.run(),
             Command::Token(command) => command.run(&config),
             Command::TokenKeys(command) => command.run(&config),
             Command::AccessMatrix(command) => command.run(),

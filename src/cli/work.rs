@@ -11,7 +11,7 @@ use super::audit::sealer;
 use super::database::{Database, heed_server_log};
 use super::keys::open_vault;
 use super::verify::{KEY, WITNESS};
-use super::{Failure, answer};
+use super::{Failure, answer, messages};
 use crate::app;
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::ledger::{self, SealDays};
@@ -68,6 +68,7 @@ pub(super) fn worker(config: &Config, url: &str, clock: &Arc<dyn Clock>) -> Work
         privacy::retain(conn, &vault, now)?;
         Ok(())
     });
+    let handlers = messages::handlers(handlers, config);
     Worker::new(handlers, url, Arc::clone(clock)).by_timetable(app::timetable)
 }
 

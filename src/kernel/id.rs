@@ -105,6 +105,10 @@ id! {
     PaymentFileId
     /// A proposal where money in suspense shall go.
     ProposalId
+    /// What is sent to a household by one medium.
+    MessageId
+    /// A household's month for which it is reminded.
+    ReminderId
     /// A piece of background work.
     JobId
 }

@@ -12,7 +12,7 @@ use diesel::PgConnection;
 
 use super::model::{Channel, Fate, Payment, PaymentError, Terms, Told};
 use super::rules::{counted, fit};
-use super::store;
+use super::{events, store};
 use super::store::payments::Before;
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::{PaymentFileId, PaymentId};
@@ -82,8 +82,11 @@ pub(super) fn enter(
     }
     // Its key refuses what another has entered meanwhile, before the ledger is asked.
     store::payments::add(conn, &payments)?;
-    if let Way::File(file, after) = way {
-        store::payments::settle(conn, channel, (file, after), &settled)?;
+    match way {
+        Way::File(file, after) => {
+            store::payments::settle(conn, channel, (file, after), &settled)?;
+        }
+        Way::Told(_) => events::told(conn, &payments, now)?,
     }
     let months: BTreeSet<Month> = payments
         .iter()

@@ -22,7 +22,7 @@ use super::book::{Way, enter};
 use super::files::{self, Line, Summary};
 use super::model::{Channel, Decided, FileDecision, FileState, PaymentError, PaymentFile};
 use super::shelf::{Kept, Shelf};
-use super::store;
+use super::{events, store};
 use super::store::files::number;
 use crate::kernel::id::PaymentFileId;
 use crate::kernel::watch::Watch;
@@ -283,7 +283,9 @@ fn chunk(
         tracing::error!(%id, "a settlement file contradicts what was paid before");
         audit::record(conn, actor, "payments.file.quarantined", &id, now)?;
     } else {
-        file.settled = file.lines.min(file.settled.saturating_add(AT_ONCE.into()));
+        let to = file.lines.min(file.settled.saturating_add(AT_ONCE.into()));
+        events::posted(conn, &file, to, now)?;
+        file.settled = to;
         if file.settled == file.lines {
             file.state = FileState::Posted;
             file.posted_at = Some(now);

@@ -6,11 +6,14 @@
 //!   changes the amount, or pays by an older code, has paid all the same: the difference is
 //!   credit, or stays due.
 //! * A channel's reference is paid once for ever, whatever file names it, and however often.
+//! * A household is told of every payment onto its account: that it was posted is written to the
+//!   outbox with it.
 //! * Whether somebody paid in time goes by when they told the channel to pay; which day the money
 //!   counts from, by the channel's cut-off and working days.
 
 mod api;
 mod book;
+mod events;
 pub mod files;
 mod fps_code;
 mod held;
@@ -28,8 +31,10 @@ mod words;
 
 pub use api::routes;
 pub use book::enter_told;
+pub use events::{AutopayRefused, AutopaySuspended, PaymentReceived, PaymentsPosted, received};
 pub use held::held;
 pub use jobs::{handlers, timetable};
 pub use model::{Channel, Fate, FileState, PaymentError, PaymentFile, Tally, Told};
 pub use shelf::Shelf;
 pub use store::files::tally;
+pub use words::channel as word_of_channel;

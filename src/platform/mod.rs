@@ -11,6 +11,7 @@ pub mod db;
 pub mod http;
 pub mod jobs;
 pub mod limits;
+pub mod outbox;
 pub mod paper;
 pub mod password;
 pub mod telemetry;

@@ -36,6 +36,7 @@ pub use model::{
     Award, BookedCharge, Charge, Line, LineKind, Quote, RentError, RentRun, RuleRow, Scheme, Tenure,
 };
 pub use run::{RunOrder, run};
+pub use statement::{Words, hkd};
 pub use store::{assisted, assume_rates, run as run_of};
 pub use tell::{Asked, Overview, admit, overview, quote};
 pub use words::line as word_of_line;

@@ -17,6 +17,10 @@ const SLICES: &[(&str, &[&str])] = &[
     ("sign_in", &["tenancy"]),
     ("payments", &["tenancy", "ledger", "rent", "sign_in"]),
     (
+        "messages",
+        &["tenancy", "people", "ledger", "rent", "payments"],
+    ),
+    (
         "population",
         &["estates", "tenancy", "people", "ledger", "rent"],
     ),
@@ -29,6 +33,7 @@ const SLICES: &[(&str, &[&str])] = &[
             "ledger",
             "rent",
             "payments",
+            "messages",
             "sign_in",
         ],
     ),

@@ -21,6 +21,7 @@ mod layering;
 mod leaks;
 mod ledger;
 mod limits;
+mod messages;
 mod migrations;
 mod openapi;
 mod payments;

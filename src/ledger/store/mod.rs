@@ -129,6 +129,22 @@ pub fn booked_balance(conn: &mut PgConnection, code: TenantCode) -> Result<Money
     Ok(balance.unwrap_or_default())
 }
 
+/// Up to `rows` households after `after`, by number, that owe something by everything booked.
+pub fn owing(
+    conn: &mut PgConnection,
+    after: Option<TenantCode>,
+    rows: i64,
+) -> Result<Vec<TenantCode>, DbError> {
+    let after = after.map_or(0, TenantCode::number);
+    Ok(rent_account::table
+        .filter(rent_account::household.gt(after))
+        .filter(rent_account::balance.gt(Money::ZERO))
+        .order(rent_account::household)
+        .limit(rows)
+        .select(rent_account::household)
+        .load(conn)?)
+}
+
 /// What `code` owed as at the end of `valid_on`, as far as was known at `known_at`.
 pub fn balance(
     conn: &mut PgConnection,

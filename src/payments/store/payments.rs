@@ -63,6 +63,22 @@ pub fn payment(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>
         .optional()?)
 }
 
+/// The payments to households of the lines of file `id` after line `after`, up to line `to`.
+pub fn by_lines(
+    conn: &mut PgConnection,
+    id: PaymentFileId,
+    (after, to): (i32, i32),
+) -> Result<Vec<Payment>, DbError> {
+    Ok(payment::table
+        .filter(payment::file.eq(id))
+        .filter(payment::line.gt(after))
+        .filter(payment::line.le(to))
+        .filter(payment::household.is_not_null())
+        .order(payment::line)
+        .select(Payment::as_select())
+        .load(conn)?)
+}
+
 /// Adds payments by one `COPY`.
 pub fn add(conn: &mut PgConnection, payments: &[Payment]) -> Result<(), DbError> {
     if !payments.is_empty() {

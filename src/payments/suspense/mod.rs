@@ -13,7 +13,7 @@ use diesel::PgConnection;
 
 use super::model::{Payment, PaymentError};
 use super::rules::near;
-use super::store;
+use super::{events, store};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::{PaymentId, ProposalId};
 use crate::kernel::money::Money;
@@ -187,6 +187,11 @@ fn clear(
         })
         .collect();
     ledger::post(conn, &transfers, now)?;
+    for (part, transfer) in proposal.parts.iter().zip(&transfers) {
+        if let Some(code) = part.household {
+            events::cleared(conn, payment, (code, transfer), now)?;
+        }
+    }
     Ok(())
 }
 

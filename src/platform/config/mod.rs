@@ -7,6 +7,7 @@
 //! * A secret is never shown: not by [`Config::effective`], not in a mistake, not by `Debug`.
 
 mod database_url;
+mod messages;
 mod mistakes;
 mod pin;
 mod table;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use database_url::DatabaseUrl;
+pub use messages::{MailServer, MessageSettings};
 pub use mistakes::{Mistake, Mistakes};
 pub use pin::Pin;
 
@@ -97,6 +99,8 @@ pub struct Config {
     pub passkey_origins: Vec<Url>,
     /// iAM Smart, when all of it is given.
     pub iam_smart: IamSmartSettings,
+    /// How messages leave.
+    pub messages: MessageSettings,
     /// The names that the environment gave.
     given: BTreeSet<&'static str>,
 }
@@ -163,6 +167,7 @@ impl Default for Config {
             passkey_domain: "localhost".to_owned(),
             passkey_origins: Url::parse("http://localhost:8080").into_iter().collect(),
             iam_smart: IamSmartSettings::default(),
+            messages: MessageSettings::default(),
             given: BTreeSet::new(),
         }
     }

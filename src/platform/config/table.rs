@@ -9,7 +9,8 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{Config, Pin};
+use super::{Config, Pin, messages};
+use crate::kernel::contact::{Email, NotEmail};
 use crate::platform::password::Remembered;
 use crate::platform::tlog::NoteKey;
 
@@ -261,6 +262,31 @@ pub(super) static SETTINGS: &[Setting] = &[
         },
         show: |config| show(config.iam_smart.callback_uri.as_ref()),
     },
+    open(
+        "KAIFONG_SMTP",
+        "the mail server, host:port without TLS; absent, e-mail waits",
+        |config, value| set(&mut config.messages.mail_server, value.parse().map(Some)),
+        |config| show(config.messages.mail_server.as_ref()),
+    ),
+    open(
+        "KAIFONG_MAIL_FROM",
+        "whom e-mail is from",
+        |config, value| set(&mut config.messages.mail_from, email(value)),
+        |config| show(config.messages.mail_from.as_ref().map(Email::reveal)),
+    ),
+    open(
+        "KAIFONG_MESSAGE_GATEWAY",
+        "where text messages and those of the app are posted; absent, they wait",
+        |config, value| set(&mut config.messages.gateway, messages::gateway(value)),
+        |config| show(config.messages.gateway.as_ref()),
+    ),
+    Setting {
+        name: "KAIFONG_MESSAGE_GATEWAY_TOKEN",
+        meaning: "what the gateway knows us by",
+        secret: true,
+        read: |config, value| set(&mut config.messages.gateway_token, secret(value)),
+        show: |config| show(config.messages.gateway_token.as_ref().map(|_| MASKED)),
+    },
 ];
 
 /// Shown for a secret that is set.
@@ -307,6 +333,12 @@ fn path(text: &str) -> Result<PathBuf, String> {
 fn secret(text: &str) -> Result<Option<Remembered>, String> {
     let secret = Remembered::try_from(text.to_owned());
     secret.map(Some).map_err(str::to_owned)
+}
+
+fn email(text: &str) -> Result<Option<Email>, String> {
+    text.parse()
+        .map(Some)
+        .map_err(|error: NotEmail| error.to_string())
 }
 
 fn switch(text: &str) -> Result<bool, String> {

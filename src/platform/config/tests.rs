@@ -57,6 +57,10 @@ fn every_setting_is_read_and_shown_as_it_was_given() {
         ("KAIFONG_IAM_SMART_SECRET", "***"),
         ("KAIFONG_IAM_SMART_REDIRECT", "https://tenant.example/back"),
         ("KAIFONG_IAM_SMART_CALLBACK", "https://api.example/filled"),
+        ("KAIFONG_SMTP", "127.0.0.1:25"),
+        ("KAIFONG_MAIL_FROM", "rent@housing.example"),
+        ("KAIFONG_MESSAGE_GATEWAY", "http://127.0.0.1:8090/send"),
+        ("KAIFONG_MESSAGE_GATEWAY_TOKEN", "***"),
     ];
     let config = read(&given).unwrap();
     let shown: Vec<_> = config

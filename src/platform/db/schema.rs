@@ -976,6 +976,13 @@ diesel::table! {
         number -> SmallInt,
         household -> Nullable<BigInt>,
         amount -> Numeric,
+    outbox_event (kind, subject) {
+        kind -> Text,
+        subject -> Uuid,
+        household -> Nullable<BigInt>,
+        detail -> Jsonb,
+        said_at -> Timestamptz,
+        read_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -1000,3 +1007,79 @@ diesel::allow_tables_to_appear_in_same_query!(
     suspense_part,
     suspense_decision
 );
+    message_terms (id) {
+        id -> Integer,
+        quiet_from -> Time,
+        quiet_to -> Time,
+        daily_cap -> SmallInt,
+        attempts -> SmallInt,
+        first_wait -> Integer,
+        reminder_lead -> SmallInt,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    message_policy (id) {
+        id -> Integer,
+        kind -> Text,
+        medium -> Text,
+        good_for -> SmallInt,
+        refusable -> Bool,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    message_choice (household) {
+        household -> BigInt,
+        language -> Nullable<Text>,
+        refused -> Array<Text>,
+        version -> Integer,
+        chosen_by -> Text,
+        chosen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    message (id) {
+        id -> Uuid,
+        kind -> Text,
+        subject -> Uuid,
+        medium -> Text,
+        household -> BigInt,
+        facts -> Jsonb,
+        policy -> Integer,
+        state -> Text,
+        reason -> Nullable<Text>,
+        drafted_at -> Timestamptz,
+        due_at -> Timestamptz,
+        stale_at -> Timestamptz,
+        attempts -> SmallInt,
+        tried_at -> Nullable<Timestamptz>,
+        person -> Nullable<Uuid>,
+        parts -> Nullable<SmallInt>,
+        receipt -> Nullable<Text>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    rent_reminder (month) {
+        month -> Date,
+        said -> BigInt,
+        ended_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(payment, payment_file, payment_line);

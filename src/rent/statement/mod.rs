@@ -5,6 +5,7 @@ mod pdf;
 mod words;
 
 pub use pdf::pdf;
+pub use words::{Words, hkd};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;

@@ -66,6 +66,7 @@ struct Ids {
     claim: String,
     hold: String,
     device: String,
+    message: String,
 }
 
 const ABSENT: &str = "01940000-0000-7000-8000-000000000001";
@@ -146,6 +147,22 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
              FROM tenancy t JOIN flat f ON f.id = t.flat_id WHERE t.household = {number}"
         ),
     );
+    let message = Uuid::now_v7();
+    run(
+        conn,
+        &format!(
+            "INSERT INTO outbox_event VALUES ('rent.due', '{message}', {number}, '{{}}', '2026-11-01')"
+        ),
+    );
+    run(
+        conn,
+        &format!(
+            "INSERT INTO message (id, kind, subject, medium, household, facts, policy, state, drafted_at, \
+             due_at, stale_at, ended_at) SELECT '{message}', kind, '{message}', medium, {number}, '{{}}', \
+             id, 'dead', '2026-11-01', '2026-11-01', '2026-11-04', '2026-11-02' FROM message_policy \
+             WHERE kind = 'rent.due' AND medium = 'sms'"
+        ),
+    );
     let of = |conn: &mut PgConnection, column: &str| {
         one(
             conn,
@@ -163,6 +180,7 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
         claim: claim.to_string(),
         hold: hold.to_string(),
         device: device.to_string(),
+        message: message.to_string(),
     }
 }
 
@@ -257,6 +275,9 @@ impl World {
             _ if path.starts_with("/v1/devices/{id}") => {
                 fill(Kind::Estate, "{id}", &near.device, &far.device, ABSENT)
             }
+            _ if path.starts_with("/v1/messages/{id}") => {
+                fill(Kind::Household, "{id}", &near.message, &far.message, ABSENT)
+            }
             "/v1/flats/{id}/tenancies" => fill(Kind::Estate, "{id}", &near.flat, &far.flat, ABSENT),
             _ => {
                 let path = path.replace("{month}", "2026-11").replace("{id}", ABSENT);
@@ -333,6 +354,7 @@ impl World {
                 "purpose": "double benefits", "basis": "commissioner_consent",
                 "source": "a letter", "valid_from": "2026-12-01", "valid_to": "2027-11-30",
             }),
+            "choose_messages" => json!({ "language": "en", "refused": ["rent.due"] }),
             "search_people" => json!({ "name_en": "CHAN" }),
             _ => return Self::payment_body(operation).or_else(|| self.sign_in_body(operation)),
         })

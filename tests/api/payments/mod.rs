@@ -8,3 +8,4 @@ mod intake;
 mod notices;
 mod office;
 mod suspense;
+pub mod office;

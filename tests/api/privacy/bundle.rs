@@ -28,6 +28,10 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("tenancy_place", "a view of tenancy"),
     ("rent_tenure", "a view of tenancy"),
     (
+        "outbox_event",
+        "what messages are drafted from, within minutes: told as the messages",
+    ),
+    (
         "data_key",
         "the key that the rest is sealed with, itself sealed",
     ),
@@ -112,6 +116,17 @@ fn plant(owner: &mut PgConnection, home: &Household) {
         "suspense_decision VALUES ('01940000-0000-7000-8000-00000000000d', \
          '01940000-0000-7000-8000-00000000000c', 'one', true, NULL, 'two', '2026-03-01')".to_owned(),
         format!(
+            "outbox_event VALUES ('rent.due', '01940000-0000-7000-8000-00000000000c', {number}, '{{}}', \
+             '2026-03-01')"
+        ),
+        format!(
+            "message (id, kind, subject, medium, household, facts, policy, state, drafted_at, due_at, \
+             stale_at) SELECT gen_random_uuid(), kind, '01940000-0000-7000-8000-00000000000c', medium, \
+             {number}, '{{}}', id, 'waiting', '2026-03-01', '2026-03-01', '2026-03-04' \
+             FROM message_policy WHERE kind = 'rent.due' AND medium = 'sms'"
+        ),
+        format!("message_choice VALUES ({number}, 'en', '{{rent.due}}', 1, 'officer-1', '2026-03-01')"),
+        format!(
             "ledger_reversal VALUES (gen_random_uuid(), gen_random_uuid(), {number}, 'REVERSED', \
              'officer-1', '2026-03-01')"
         ),
@@ -187,6 +202,8 @@ async fn every_table_that_names_somebody_is_in_the_bundle_or_has_a_reason() {
     assert_eq!(rows["rent_award"][0]["reason"], "AWARDED");
     assert_eq!(rows["payment"][0]["place"], "PLACE");
     assert_eq!(rows["suspense_part"][0]["reference"], "LOST-1");
+    assert_eq!(rows["message"][0]["kind"], "rent.due");
+    assert_eq!(rows["message_choice"][0]["refused"], "rent.due");
     assert_eq!(rows["rent_adjustment"][0]["reason"], "ADJUSTED");
     assert_eq!(rows["tenant_pin"][0]["refused_tries"], "3");
     assert_eq!(rows["legal_hold"][0]["case_ref"], "C-77");
@@ -270,6 +287,8 @@ async fn who_left_is_told_of_their_own_time_only() {
         "rent_adjustment",
         "rent_award",
         "tenancy",
+        "message",
+        "message_choice",
     ] {
         assert_eq!(rows[table], Vec::<Value>::new(), "{table}");
     }

@@ -13,7 +13,7 @@ use crate::people::{house, joining, member, person, start_with_household};
 use crate::support::count;
 
 /// The tables that have row-level security, beside `person` and `membership`.
-const GUARDED: [&str; 9] = [
+const GUARDED: [&str; 11] = [
     "data_access_request",
     "correction_request",
     "legal_hold",
@@ -23,6 +23,8 @@ const GUARDED: [&str; 9] = [
     "tenant_pin",
     "delegate",
     "identity_link",
+    "message",
+    "message_choice",
 ];
 
 /// The tables that name a person or a household and have no row-level security, and why.
@@ -47,6 +49,10 @@ const OPEN: &[(&str, &str)] = &[
     ("rent_tenure", "a view of tenancy and flat"),
     ("payment", "as rent_account"),
     ("suspense_part", "as rent_account"),
+    (
+        "outbox_event",
+        "written by whatever happens, with no reach set: ids, dates and amounts",
+    ),
     ("ledger_reversal", "as rent_account"),
     (
         "session",
@@ -89,9 +95,19 @@ fn plant(owner: &mut PgConnection, person: &str, household: TenantCode) {
             "identity_link VALUES (gen_random_uuid(), uuid_send(gen_random_uuid()), {number}, \
              NULL, 'one', now())"
         ),
+        format!("message_choice VALUES ({number}, 'en', '{{}}', 1, 'one', now())"),
     ] {
         execute(owner, &format!("INSERT INTO {row}")).unwrap();
     }
+    let message = format!(
+        "WITH event AS (INSERT INTO outbox_event VALUES ('rent.due', gen_random_uuid(), {number}, '{{}}', \
+         now()) RETURNING subject) \
+         INSERT INTO message (id, kind, subject, medium, household, facts, policy, state, drafted_at, \
+         due_at, stale_at) SELECT gen_random_uuid(), p.kind, event.subject, p.medium, {number}, '{{}}', \
+         p.id, 'waiting', now(), now(), now() FROM message_policy p, event \
+         WHERE p.kind = 'rent.due' AND p.medium = 'sms'"
+    );
+    execute(owner, &message).unwrap();
 }
 
 #[actix_web::test]

@@ -1,0 +1,8 @@
+//! Messages: what happened is told once, by real carriers on real sockets.
+
+mod api;
+mod choices;
+mod deliver;
+mod office;
+mod reminders;
+mod secrets;

@@ -103,6 +103,10 @@ id! {
     PaymentId
     /// A channel's settlement file.
     PaymentFileId
+    /// A household's leave to debit a bank account (自動轉帳授權).
+    MandateId
+    /// A month's direct debits, in one file.
+    CollectionId
     /// A piece of background work.
     JobId
 }

@@ -15,6 +15,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("rent", &["estates", "tenancy", "ledger"]),
     ("payments", &["tenancy", "ledger", "rent"]),
+    ("autopay", &["tenancy", "ledger", "rent", "payments"]),
     (
         "population",
         &["estates", "tenancy", "people", "ledger", "rent"],
@@ -29,6 +30,7 @@ const SLICES: &[(&str, &[&str])] = &[
             "ledger",
             "rent",
             "payments",
+            "autopay",
             "sign_in",
         ],
     ),

@@ -77,6 +77,10 @@ pub fn release(
     if collection.sha256.as_deref() != Some(sha256) {
         return Err(AutopayError::OtherDigest);
     }
+    let lapsed = store::lapsed(conn, id)?;
+    if lapsed > 0 {
+        return Err(AutopayError::Lapsed(lapsed));
+    }
     let today = hong_kong_date(now);
     let policy = store::policy(conn, collection.policy)?;
     let holidays = calendar::holidays(

@@ -16,7 +16,7 @@ use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::platform::crypto::Hasher;
 use crate::platform::db::reach_in;
-use crate::platform::vault::{KeyClass, Padding, Vault, VaultError};
+use crate::platform::vault::{KeyClass, Padding, Vault};
 
 /// Debits in one piece.
 const IN_A_PART: i64 = 1_024;
@@ -57,7 +57,9 @@ pub(super) fn write_file(
         let mandates: Vec<Uuid> = debits.iter().map(|one| one.mandate.id.as_uuid()).collect();
         let keys = vault.many(conn, KeyClass::Finance, &mandates)?;
         for store::Debit { line, mandate } in &debits {
-            let payer = sealing::open(keys.get(&mandate.id.as_uuid()), mandate)?;
+            let subject = mandate.id.as_uuid();
+            let keys = keys.get(&subject).ok_or_else(|| sealing::no_key(subject))?;
+            let payer = sealing::open(keys, mandate)?;
             content.extend(batch.instruction(&Instruction {
                 bank: &mandate.bank,
                 account: &payer.account,
@@ -115,10 +117,7 @@ pub fn part(
         return Ok(None);
     };
     let keys = vault.keys(conn, KeyClass::Finance, id.as_uuid())?;
-    let keys = keys.ok_or(VaultError::NoDataKey {
-        class: KeyClass::Finance,
-        subject: id.as_uuid(),
-    })?;
+    let keys = keys.ok_or_else(|| sealing::no_key(id.as_uuid()))?;
     Ok(Some(
         keys.open(&sealing::part_cell(part), &sealed)?.to_vec(),
     ))

@@ -31,13 +31,14 @@ pub fn held(
         let given = store::mandates_of(conn, code)?.into_iter();
         for one in given.filter(|one| stay.saw(one.proposed_at)) {
             let keys = vault.keys(conn, KeyClass::Finance, one.id.as_uuid())?;
-            let payer = sealing::open(keys.as_ref(), &one)?;
+            // Of one whose key was destroyed nothing more is held.
+            let payer = keys.map(|keys| sealing::open(&keys, &one)).transpose()?;
             mandates.push(vec![
                 cell(code),
                 cell(one.rail),
                 cell(&one.bank),
-                cell(payer.account.as_str()),
-                cell(payer.holder.as_str()),
+                cell_of(payer.as_ref().map(|payer| payer.account.as_str())),
+                cell_of(payer.as_ref().map(|payer| payer.holder.as_str())),
                 cell_of(one.at_most),
                 cell(one.state),
                 cell_at(one.proposed_at),

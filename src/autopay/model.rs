@@ -336,6 +336,9 @@ pub enum AutopayError {
     OwnCollection,
     #[error("the file has another digest: look at it again")]
     OtherDigest,
+    /// Nobody is debited who has taken the leave back meanwhile.
+    #[error("{0} mandates are not in force any more: withdraw it and prepare another")]
+    Lapsed(i64),
     #[error("the bank had to have the file by {0}: withdraw it and prepare another")]
     TooLate(NaiveDate),
     #[error(transparent)]

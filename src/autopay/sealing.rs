@@ -81,12 +81,8 @@ pub struct Opened {
 }
 
 /// Opens `mandate` with its own keys.
-pub fn open(keys: Option<&DataKeys>, mandate: &Mandate) -> Result<Opened, VaultError> {
+pub fn open(keys: &DataKeys, mandate: &Mandate) -> Result<Opened, VaultError> {
     let id = mandate.id;
-    let keys = keys.ok_or(VaultError::NoDataKey {
-        class: KeyClass::Finance,
-        subject: id.as_uuid(),
-    })?;
     let open = |column, sealed: &[u8]| {
         let cell = mandate_cell(id, column);
         let text = keys.open(&cell, sealed)?;
@@ -143,4 +139,12 @@ pub fn fingerprint(vault: &Vault, payer: &Payer, rest: &str) -> Result<String, V
     .join("\n");
     let BlindIndex(digest) = vault.index(REQUEST, request.as_bytes())?;
     Ok(hex(&digest))
+}
+
+/// What is missing when the keys of `subject` are not there.
+pub fn no_key(subject: Uuid) -> VaultError {
+    VaultError::NoDataKey {
+        class: KeyClass::Finance,
+        subject,
+    }
 }

@@ -140,7 +140,7 @@ struct LeftOutQuery {
 
 /// One direct debit.
 #[derive(Serialize, ToSchema)]
-struct LineOut {
+struct DebitOut {
     tenant_code: TenantCode,
     /// The how-manieth of its month.
     attempt: i16,
@@ -153,7 +153,7 @@ struct LineOut {
     code: Option<ResultCode>,
 }
 
-impl From<Told> for LineOut {
+impl From<Told> for DebitOut {
     fn from(told: Told) -> Self {
         Self {
             state: told.state(),
@@ -248,7 +248,7 @@ async fn get_autopay_collection(
 #[utoipa::path(
     tag = "autopay",
     params(("id" = CollectionId, Path), LinesQuery),
-    responses((status = 200, body = Page<LineOut>), (status = "4XX", body = Problem)),
+    responses((status = 200, body = Page<DebitOut>), (status = "4XX", body = Problem)),
     security(("bearer" = ["autopay:read"])),
 )]
 #[get("/autopay/collections/{id}/lines")]
@@ -257,7 +257,7 @@ async fn list_autopay_lines(
     _caller: Authorized<ReadCollections>,
     id: Path<CollectionId>,
     query: Query<LinesQuery>,
-) -> Result<Json<Page<LineOut>>, Problem> {
+) -> Result<Json<Page<DebitOut>>, Problem> {
     let limit = query.limit;
     let wanted = Wanted {
         collection: *id,
@@ -269,7 +269,7 @@ async fn list_autopay_lines(
         store::collection(conn, wanted.collection)?;
         store::lines(conn, wanted, limit.rows()).map_err(AutopayError::from)
     });
-    Page::new(found.await?, limit, |one| one.household, LineOut::from).map(Json)
+    Page::new(found.await?, limit, |one| one.household, DebitOut::from).map(Json)
 }
 
 /// The households with a mandate that a collection does not debit, and why.

@@ -17,6 +17,7 @@ use crate::kernel::id::CollectionId;
 use crate::kernel::month::Month;
 use crate::platform::auth::Authorized;
 use crate::platform::crypto::unhex;
+use crate::platform::db::reach_in;
 use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
 use crate::platform::http::problem::Problem;
 use crate::platform::jobs;
@@ -62,7 +63,7 @@ async fn order_autopay_collection(
 ) -> Result<(Json<CollectionOut>, StatusCode), Problem> {
     let (body, now) = (body.into_inner(), app.clock.now());
     let ordered = app.db.write(move |conn| {
-        crate::platform::db::reach_in(conn, &caller.reach)?;
+        reach_in(conn, &caller.reach)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "order_autopay_collection",
@@ -99,6 +100,7 @@ async fn release_autopay_collection(
     // What is no digest is that of no file.
     let digest = unhex(&body.sha256).unwrap_or_default();
     let released = app.db.write(move |conn| {
+        reach_in(conn, &caller.reach)?;
         let attempt = Attempt {
             actor: &caller.actor,
             operation: "release_autopay_collection",

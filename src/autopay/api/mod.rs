@@ -62,6 +62,7 @@ const OTHER_DIGEST: Kind = Kind::new(
     409,
     "The file is not the one that was looked at",
 );
+const LAPSED: Kind = Kind::new("mandates-lapsed", 409, "Mandates have ended meanwhile");
 const TOO_LATE: Kind = Kind::new("too-late", 409, "The bank had to have the file before");
 const RESULTS_REFUSED: Kind = Kind::new("results-refused", 422, "The results cannot be read");
 
@@ -93,6 +94,7 @@ impl From<AutopayError> for Problem {
             AutopayError::Collection(_) | AutopayError::NothingToCollect => COLLECTION_STATE,
             AutopayError::OwnCollection => FOUR_EYES,
             AutopayError::OtherDigest => OTHER_DIGEST,
+            AutopayError::Lapsed(_) => LAPSED,
             AutopayError::TooLate(_) => TOO_LATE,
             AutopayError::File(_) => RESULTS_REFUSED,
             AutopayError::Vault(error) => return error.into(),

@@ -6,7 +6,9 @@ use diesel::sql_types::{
     Array, BigInt, Bool, Date, Nullable, Numeric, SmallInt, Text, Uuid as SqlUuid,
 };
 
-use crate::autopay::model::{LeftOut, Line, LineState, Mandate, Omission, ResultCode};
+use crate::autopay::model::{
+    LeftOut, Line, LineState, Mandate, MandateState, Omission, ResultCode,
+};
 use crate::autopay::rules::{Fate, Tried, fate};
 use crate::kernel::id::{CollectionId, MandateId};
 use crate::kernel::money::Money;
@@ -139,6 +141,16 @@ pub fn debits(
         .limit(rows)
         .select(Debit::as_select())
         .load(conn)?)
+}
+
+/// How many debits of collection `id` are by a mandate that is not in force any more.
+pub fn lapsed(conn: &mut PgConnection, id: CollectionId) -> Result<i64, DbError> {
+    Ok(autopay_line::table
+        .inner_join(autopay_mandate::table.on(autopay_mandate::id.eq(autopay_line::mandate)))
+        .filter(autopay_line::collection.eq(id))
+        .filter(autopay_mandate::state.ne(MandateState::Active))
+        .count()
+        .get_result(conn)?)
 }
 
 /// A debit as it is told, with what the bank said of it.

@@ -12,8 +12,8 @@ pub use collections::{
     save_collection,
 };
 pub use lines::{
-    Debit, Told, Wanted, add_left_out, add_lines, attempts, debits, left_out, left_out_of, lines,
-    lines_of, on_their_way,
+    Debit, Told, Wanted, add_left_out, add_lines, attempts, debits, lapsed, left_out, left_out_of,
+    lines, lines_of, on_their_way,
 };
 pub use mandates::{
     add_events, add_mandate, count_active, end_all, events, lock_mandate, mandates_of,

@@ -193,7 +193,7 @@ async fn three_refusals_in_a_row_suspend_a_mandate_and_a_refused_debit_is_tried_
     let mut no = async |of: &Value, word: &str| {
         refuse += 1;
         let line = app.lines(of).await[0].clone();
-        let key = format!("refusal {refuse}");
+        let key = format!("refusal-{refuse}");
         let answer = app.report(of, &key, &[(reference(&line), word)]).await;
         (line, answer.expect(200))
     };
@@ -264,7 +264,7 @@ async fn our_own_mistakes_do_not_suspend_anybody() {
         let released = app.released("2026-11", "fps_debit").await;
         let line = app.lines(&released).await[0].clone();
         assert_eq!(line["attempt"], attempt);
-        let key = format!("wrong date {attempt}");
+        let key = format!("wrong-date-{attempt}");
         let say = [(reference(&line), "DATE_INVALID")];
         app.report(&released, &key, &say).await.expect(200);
     }

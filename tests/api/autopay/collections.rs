@@ -177,6 +177,31 @@ async fn what_is_on_its_way_is_not_asked_for_again() {
 }
 
 #[actix_web::test]
+async fn nobody_is_debited_who_has_taken_the_leave_back_meanwhile() {
+    let (app, codes) = start_with(2).await;
+    let first = app.mandate(codes[0], "autopay").await;
+    app.mandate(codes[1], "autopay").await;
+    let prepared = app.prepared("2026-12", "autopay").await;
+    let end = super::change(
+        &first,
+        "end",
+        "mandate:write",
+        json!({ "reason": "another bank" }),
+    );
+    app.send(end).await.expect(200);
+    refused(
+        &app.send(release(&prepared, "two")).await,
+        409,
+        "mandates-lapsed",
+    );
+    app.send(withdraw(&prepared)).await.expect(200);
+    let again = app.released("2026-12", "autopay").await;
+    let lines = app.lines(&again).await;
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["tenant_code"], codes[1].to_string());
+}
+
+#[actix_web::test]
 async fn a_bill_above_the_limit_is_left_to_the_household() {
     let (app, codes) = start_with(1).await;
     let mut body = super::payer("autopay", "123456789001");

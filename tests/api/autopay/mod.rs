@@ -160,7 +160,7 @@ where
     async fn adjust(&self, code: TenantCode, amount: &str) {
         let call = Call::post(&format!("/v1/rent-accounts/{code}/adjustments"))
             .scope("rent:correct")
-            .key(&format!("adjust {amount}"))
+            .key(&format!("adjust{amount}"))
             .json(json!({ "amount": amount, "effective_on": "2026-11-20", "reason": "a test" }));
         self.send(call).await.expect(201);
     }

@@ -39,7 +39,7 @@ use crate::rent::{self, RuleShelf, Scheme};
 use crate::sign_in::{self, Means, Posted};
 use crate::system;
 use crate::tenancy::{self, TenancyKind};
-use crate::{audit_trail, break_glass, messages, payments, people, privacy};
+use crate::{audit_trail, autopay, break_glass, messages, payments, people, privacy};
 
 /// Everything a handler may reach.
 pub struct App {
@@ -177,6 +177,7 @@ pub fn sealed_columns() -> Vec<SealedColumn> {
         privacy::SEALED,
         audit::SEALED,
         sign_in::SEALED,
+        autopay::SEALED,
     ]
     .concat()
 }
@@ -257,6 +258,7 @@ fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(rent::routes);
     cfg.configure(payments::routes);
     cfg.configure(messages::routes);
+    cfg.configure(autopay::routes);
     cfg.configure(audit_trail::routes);
     cfg.configure(break_glass::routes);
     cfg.configure(sign_in::routes);

@@ -10,6 +10,7 @@ pub mod kernel;
 pub mod platform;
 
 mod audit_trail;
+pub mod autopay;
 pub mod break_glass;
 pub mod estates;
 pub mod ledger;

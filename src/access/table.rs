@@ -68,7 +68,19 @@ pub const TABLE: &[Right] = &[
     Right {
         scope: "suspense:write",
         holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
         scope: "messages:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "mandate:read",
         holders: &[
             (EstateOfficer, Posted),
             (EstateManager, Posted),
@@ -86,12 +98,45 @@ pub const TABLE: &[Right] = &[
         ],
     },
     Right {
+        scope: "mandate:write",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
         scope: "messages:choose",
         holders: &[
             (EstateOfficer, Posted),
             (EstateManager, Posted),
             (Tenant, Posted),
         ],
+    },
+    Right {
+        scope: "mandate:answer",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "autopay:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "autopay:order",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "autopay:approve",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "autopay:file",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "autopay:results",
+        holders: &[(FinanceOfficer, Everywhere)],
     },
     Right {
         scope: "rent:correct",

@@ -7,6 +7,7 @@
 
 mod access_matrix;
 mod audit;
+mod autopay_results;
 mod bar;
 mod catcher;
 mod cluster;
@@ -41,6 +42,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::autopay::AutopayError;
 use crate::ledger::LedgerError;
 use crate::messages::MailError;
 use crate::payments::PaymentError;
@@ -83,6 +85,7 @@ enum Command {
     Import(import::Import),
     RentRun(rent_run::RentRun),
     Ingest(ingest::Ingest),
+    AutopayResults(autopay_results::AutopayResults),
     /// Look into settlement files
     #[command(subcommand)]
     PaymentFile(payment_file::PaymentFile),
@@ -143,6 +146,8 @@ pub enum Failure {
     Rent(#[from] RentError),
     #[error("cannot take the payments in")]
     Payments(#[from] PaymentError),
+    #[error("cannot take the results in")]
+    Autopay(#[from] AutopayError),
     #[error("cannot generate a population")]
     Population(#[from] PopulationError),
     #[error("cannot use the limits")]
@@ -182,6 +187,7 @@ impl Cli {
             Command::Import(command) => command.execute(&config),
             Command::RentRun(command) => command.run(&config),
             Command::Ingest(command) => command.run(&config),
+            Command::AutopayResults(command) => command.run(&config),
             Command::PaymentFile(command) => command.execute(),
             Command::Export(command) => command.execute(&config),
             Command::Seal => seal::run(&config),

@@ -13,6 +13,7 @@ use super::keys::open_vault;
 use super::verify::{KEY, WITNESS};
 use super::{Failure, answer, messages};
 use crate::app;
+use crate::autopay::{self, PrepareCollection};
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::ledger::{self, SealDays};
 use crate::platform::audit::{self, SealAudit};
@@ -69,6 +70,13 @@ pub(super) fn worker(config: &Config, url: &str, clock: &Arc<dyn Clock>) -> Work
         Ok(())
     });
     let handlers = messages::handlers(handlers, config);
+    let settings = config.clone();
+    let handlers = handlers.on(move |conn, bench, job: PrepareCollection| {
+        let vault = open_vault(&settings, conn, bench.clock.now());
+        let vault = vault.map_err(|error| error.to_string())?;
+        autopay::prepare_ordered(conn, &vault, bench.clock.as_ref(), &job)?;
+        Ok(())
+    });
     Worker::new(handlers, url, Arc::clone(clock)).by_timetable(app::timetable)
 }
 

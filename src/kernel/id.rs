@@ -109,6 +109,10 @@ id! {
     MessageId
     /// A household's month for which it is reminded.
     ReminderId
+    /// A household's leave to debit a bank account (自動轉帳授權).
+    MandateId
+    /// A month's direct debits, in one file.
+    CollectionId
     /// A piece of background work.
     JobId
 }

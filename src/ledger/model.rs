@@ -27,6 +27,8 @@ choice! {
         OccupationFeeIncome = "occupation_fee_income",
         /// What well-off tenants pay above the rent (額外租金).
         AdditionalRentIncome = "additional_rent_income",
+        /// What a household is charged when its bank takes a direct debit back.
+        ReturnFeeIncome = "return_fee_income",
         /// Rent Assistance (租金援助).
         RentAssistance = "rent_assistance",
         /// Increases not collected after a rent review (寬免租金加幅).
@@ -60,6 +62,7 @@ impl General {
             Self::LicenceFeeIncome => 2,
             Self::OccupationFeeIncome => 3,
             Self::AdditionalRentIncome => 4,
+            Self::ReturnFeeIncome => 5,
             Self::RentAssistance => 11,
             Self::IncreaseWaived => 12,
             Self::RentWaived => 13,
@@ -85,6 +88,7 @@ impl General {
             Self::LicenceFeeIncome => "revenues:licence fees",
             Self::OccupationFeeIncome => "revenues:occupation fees",
             Self::AdditionalRentIncome => "revenues:additional rent",
+            Self::ReturnFeeIncome => "revenues:return fees",
             Self::RentAssistance => "expenses:rent assistance",
             Self::IncreaseWaived => "expenses:rent increase waived",
             Self::RentWaived => "expenses:rent waived",
@@ -150,6 +154,8 @@ choice! {
     pub enum TransferKind {
         /// A month's rent or a part of it, or what a late decision changed of it.
         Charge = "charge",
+        /// What something costs beside the rent, such as a direct debit that came back.
+        Fee = "fee",
         /// An officer's correction.
         Adjustment = "adjustment",
         /// Money received.

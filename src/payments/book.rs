@@ -12,8 +12,8 @@ use diesel::PgConnection;
 
 use super::model::{Channel, Fate, Payment, PaymentError, Terms, Told};
 use super::rules::{counted, fit};
-use super::{events, store};
 use super::store::payments::Before;
+use super::{events, store};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::kernel::month::Month;

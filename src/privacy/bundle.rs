@@ -16,7 +16,7 @@ use crate::people::{
 };
 use crate::platform::audit::{self, Place, View, Viewed};
 use crate::platform::vault::KeyClass;
-use crate::{break_glass, ledger, messages, payments, rent, sign_in, tenancy};
+use crate::{autopay, break_glass, ledger, messages, payments, rent, sign_in, tenancy};
 
 /// Everything held on a person.
 pub(super) struct Bundle {
@@ -84,6 +84,7 @@ pub(super) fn of_request(
         rent::held(conn, &stays)?,
         payments::held(conn, &stays)?,
         messages::held(conn, &stays)?,
+        debited(conn, by, (person, &stays), reason.as_str())?,
         sign_in::held(conn, &stays)?,
         break_glass::held(conn, person, &stays)?,
         held::held(conn, person)?,
@@ -102,6 +103,27 @@ pub(super) fn of_request(
         corrections: claimed(conn, by, person, reason.as_str())?,
         request,
     })
+}
+
+/// The direct debits of somebody's households; that bank accounts were read is on record first.
+fn debited(
+    conn: &mut PgConnection,
+    by: By<'_>,
+    (person, stays): (PersonId, &[Stay]),
+    purpose: &str,
+) -> Result<Vec<Held>, PrivacyError> {
+    let viewed = Viewed {
+        person: person.as_uuid(),
+        household: None,
+        fields: &["debit_account"],
+        purpose,
+        request: None,
+    };
+    let held = autopay::held(conn, by.vault, stays)?;
+    if held.iter().any(|part| !part.rows.is_empty()) {
+        audit::viewed(conn, by.actor, &viewed, by.now)?;
+    }
+    Ok(held)
 }
 
 fn stay(membership: &Membership) -> Stay {

@@ -5,7 +5,7 @@ use diesel::PgConnection;
 use rust_decimal::Decimal;
 
 use super::book::RuleShelf;
-use super::model::{Award, Charge, Quote, RentError, Scheme, Tenure};
+use super::model::{Award, Charge, Quote, RentError, RuleBook, Scheme, Tenure};
 use super::rules::{self, Position};
 use super::store::{self, Standing};
 use crate::kernel::clock::{hong_kong_date, hong_kong_month};
@@ -66,23 +66,49 @@ pub fn overview(
     let month = hong_kong_month(now);
     let standing = store::standing(conn, code, month)?.ok_or(RentError::NoSuchAccount)?;
     let book = shelf.at(conn, standing.rules)?;
-    let quote = |month| {
-        // Everything on record counts, also what a machine with a faster clock recorded.
-        let known_at = DateTime::<Utc>::MAX_UTC;
-        let position = Position {
-            known_at,
-            ..position(&standing, month, now)?
-        };
-        let quote = rules::quote(&book, &standing.tenures, &standing.awards, month, position)?;
-        Ok::<_, RentError>(Quote {
-            known_at: now,
-            ..quote
-        })
-    };
     Ok(Overview {
-        this_month: quote(month)?,
-        next_month: quote(month.next())?,
+        this_month: quoted(&book, &standing, month, now)?,
+        next_month: quoted(&book, &standing, month.next(), now)?,
         tenures: standing.tenures,
+    })
+}
+
+/// What each of `codes` has to pay for `month`, which is this one or the next: the figure that
+/// every channel shows, for many by one statement. One that has none keeps no other from its own.
+pub fn dues(
+    conn: &mut PgConnection,
+    shelf: &RuleShelf,
+    codes: &[TenantCode],
+    (month, now): (Month, DateTime<Utc>),
+) -> Result<Vec<(TenantCode, Result<Money, RentError>)>, RentError> {
+    let standings = store::standings(conn, codes, hong_kong_month(now))?;
+    let Some((_, first)) = standings.first() else {
+        return Ok(Vec::new());
+    };
+    let book = shelf.at(conn, first.rules)?;
+    let due = |(code, standing): (TenantCode, Standing)| {
+        let due = quoted(&book, &standing, month, now).map(|quote| quote.due);
+        (code, due)
+    };
+    Ok(standings.into_iter().map(due).collect())
+}
+
+/// What is to be paid for `month`, this one or the next, as everything stands now.
+fn quoted(
+    book: &RuleBook,
+    standing: &Standing,
+    month: Month,
+    now: DateTime<Utc>,
+) -> Result<Quote, RentError> {
+    // Everything on record counts, also what a machine with a faster clock recorded.
+    let position = Position {
+        known_at: DateTime::<Utc>::MAX_UTC,
+        ..position(standing, month, now)?
+    };
+    let quote = rules::quote(book, &standing.tenures, &standing.awards, month, position)?;
+    Ok(Quote {
+        known_at: now,
+        ..quote
     })
 }
 

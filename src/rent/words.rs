@@ -25,6 +25,7 @@ pub fn line(kind: LineKind, language: Language) -> &'static str {
 pub fn entry(kind: TransferKind, language: Language) -> &'static str {
     let said = match kind {
         TransferKind::Charge => ["租金", "租金", "Rent"],
+        TransferKind::Fee => ["手續費", "手续费", "Fee"],
         TransferKind::Adjustment => ["調整", "调整", "Adjustment"],
         TransferKind::Payment => ["繳款", "缴款", "Payment"],
         TransferKind::Refund => ["退款", "退款", "Refund"],

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Text, Uuid};
 
 use super::model::{Tenancy, TenancyError, TenancyKind};
 use crate::estates;
@@ -115,6 +115,20 @@ pub fn known(conn: &mut PgConnection, codes: &[TenantCode]) -> Result<Vec<Tenant
     Ok(household::table
         .filter(household::number.eq_any(codes))
         .select(household::number)
+        .load(conn)?)
+}
+
+/// Until when each of `codes` lives somewhere, as far as is known; those that have or had a tenancy.
+pub fn lives_until(
+    conn: &mut PgConnection,
+    codes: &[TenantCode],
+) -> Result<Vec<(TenantCode, NaiveDate)>, DbError> {
+    // One that has no end lasts as long as the calendar.
+    let last = sql::<Date>("max(coalesce(ends_on, date '9999-12-31'))");
+    Ok(table::table
+        .filter(table::household.eq_any(codes))
+        .group_by(table::household)
+        .select((table::household, last))
         .load(conn)?)
 }
 

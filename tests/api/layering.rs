@@ -20,6 +20,7 @@ const SLICES: &[(&str, &[&str])] = &[
         "messages",
         &["tenancy", "people", "ledger", "rent", "payments"],
     ),
+    ("autopay", &["tenancy", "ledger", "rent", "payments"]),
     (
         "population",
         &["estates", "tenancy", "people", "ledger", "rent"],
@@ -34,6 +35,7 @@ const SLICES: &[(&str, &[&str])] = &[
             "rent",
             "payments",
             "messages",
+            "autopay",
             "sign_in",
         ],
     ),

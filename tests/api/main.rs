@@ -12,6 +12,7 @@
 
 mod access;
 mod audit;
+mod autopay;
 mod break_glass;
 mod door;
 mod estates;

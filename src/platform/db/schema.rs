@@ -976,6 +976,10 @@ diesel::table! {
         number -> SmallInt,
         household -> Nullable<BigInt>,
         amount -> Numeric,
+    }
+}
+
+diesel::table! {
     outbox_event (kind, subject) {
         kind -> Text,
         subject -> Uuid,
@@ -1007,6 +1011,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     suspense_part,
     suspense_decision
 );
+
+diesel::table! {
     message_terms (id) {
         id -> Integer,
         quiet_from -> Time,
@@ -1082,4 +1088,134 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(payment, payment_file, payment_line);
+diesel::table! {
+    autopay_policy (id) {
+        id -> Integer,
+        channel -> Text,
+        collection_day -> SmallInt,
+        lead_days -> SmallInt,
+        retries -> SmallInt,
+        retry_after -> SmallInt,
+        refusals -> SmallInt,
+        return_fee -> Numeric,
+        payment_code -> Text,
+        creditor_bank -> Text,
+        creditor_account -> Text,
+        creditor_name -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    autopay_mandate (id) {
+        id -> Uuid,
+        household -> BigInt,
+        channel -> Text,
+        bank -> Text,
+        ending -> Text,
+        account -> Bytea,
+        holder -> Bytea,
+        at_most -> Nullable<Numeric>,
+        state -> Text,
+        bank_reference -> Nullable<Text>,
+        active_since -> Nullable<Timestamptz>,
+        proposed_at -> Timestamptz,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    autopay_event (mandate, number) {
+        mandate -> Uuid,
+        number -> Integer,
+        event -> Text,
+        reason -> Nullable<Text>,
+        actor -> Text,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    autopay_collection (id) {
+        id -> Uuid,
+        month -> Date,
+        channel -> Text,
+        run -> SmallInt,
+        collect_on -> Date,
+        policy -> Integer,
+        state -> Text,
+        total -> BigInt,
+        looked_at -> BigInt,
+        through -> BigInt,
+        lines -> Integer,
+        amount -> Numeric,
+        bytes -> Nullable<BigInt>,
+        sha256 -> Nullable<Bytea>,
+        requested_by -> Text,
+        requested_at -> Timestamptz,
+        prepared_at -> Nullable<Timestamptz>,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    autopay_line (collection, household) {
+        collection -> Uuid,
+        household -> BigInt,
+        month -> Date,
+        attempt -> SmallInt,
+        mandate -> Uuid,
+        reference -> Text,
+        amount -> Numeric,
+    }
+}
+
+diesel::table! {
+    autopay_left_out (collection, household) {
+        collection -> Uuid,
+        household -> BigInt,
+        reason -> Text,
+        due -> Nullable<Numeric>,
+    }
+}
+
+diesel::table! {
+    autopay_file_part (id) {
+        id -> Uuid,
+        collection -> Uuid,
+        number -> Integer,
+        content -> Bytea,
+    }
+}
+
+diesel::table! {
+    autopay_result (reference, number) {
+        reference -> Text,
+        number -> SmallInt,
+        code -> Text,
+        recorded_by -> Text,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    autopay_stray (id) {
+        id -> Uuid,
+        collection -> Uuid,
+        place -> Integer,
+        reference -> Text,
+        code -> Text,
+        problem -> Text,
+        recorded_by -> Text,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(autopay_line, autopay_mandate);
+diesel::allow_tables_to_appear_in_same_query!(autopay_collection, autopay_left_out);

@@ -17,4 +17,4 @@ pub use rule_book::{NewRule, add_rule, assume_rates, book_version, load_book};
 pub use runs::{
     begin_run, billed_months, count_uncharged, finish_run, households, progress, run, runs,
 };
-pub use standing::{Standing, standing};
+pub use standing::{Standing, standing, standings};

@@ -67,6 +67,7 @@ struct Ids {
     hold: String,
     device: String,
     message: String,
+    mandate: String,
 }
 
 const ABSENT: &str = "01940000-0000-7000-8000-000000000001";
@@ -163,6 +164,14 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
              WHERE kind = 'rent.due' AND medium = 'sms'"
         ),
     );
+    let mandate = Uuid::now_v7();
+    run(
+        conn,
+        &format!(
+            "INSERT INTO autopay_mandate VALUES ('{mandate}', {number}, 'autopay', '004', '001', '', \
+             '', NULL, 'proposed', NULL, NULL, '2026-11-01', 1)"
+        ),
+    );
     let of = |conn: &mut PgConnection, column: &str| {
         one(
             conn,
@@ -181,6 +190,7 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
         hold: hold.to_string(),
         device: device.to_string(),
         message: message.to_string(),
+        mandate: mandate.to_string(),
     }
 }
 
@@ -241,7 +251,13 @@ impl World {
         let absent = TenantCode::of(987_654_321).unwrap().to_string();
         let places = match path.as_str() {
             _ if path.starts_with("/v1/rent-accounts/{code}") => {
-                fill(Kind::Household, "{code}", &near.code, &far.code, &absent)
+                let places = fill(Kind::Household, "{code}", &near.code, &far.code, &absent);
+                Places {
+                    near: places.near.replace("{id}", &near.mandate),
+                    far: places.far.replace("{id}", &far.mandate),
+                    absent: places.absent.replace("{id}", ABSENT),
+                    ..places
+                }
             }
             _ if path.starts_with("/v1/tenancies/{id}") => {
                 fill(Kind::Household, "{id}", &near.tenancy, &far.tenancy, ABSENT)
@@ -356,7 +372,7 @@ impl World {
             }),
             "choose_messages" => json!({ "language": "en", "refused": ["rent.due"] }),
             "search_people" => json!({ "name_en": "CHAN" }),
-            _ => return Self::payment_body(operation).or_else(|| self.sign_in_body(operation)),
+            _ => return Self::payment_body(operation).or_else(|| self.autopay_body(operation)),
         })
     }
 
@@ -368,6 +384,23 @@ impl World {
             "propose_clearing" => json!({ "parts": [{ "amount": "1.00" }], "reason": "so" }),
             "appoint_channel_client" => json!({ "client": ABSENT }),
             _ => return None,
+        })
+    }
+
+    fn autopay_body(&self, operation: &str) -> Option<Value> {
+        Some(match operation {
+            "propose_mandate" => json!({
+                "channel": "autopay", "bank": "004", "account": "123456789001",
+                "holder": "CHAN TAI MAN",
+            }),
+            "answer_mandate" => json!({ "answer": "accepted", "bank_reference": "DDA-1" }),
+            "suspend_mandate" | "end_mandate" => json!({ "reason": "asked for" }),
+            "order_autopay_collection" => json!({ "month": "2026-12", "channel": "autopay" }),
+            "release_autopay_collection" => json!({ "sha256": "0".repeat(64) }),
+            "report_autopay_results" => {
+                json!({ "results": [{ "reference": "A-1", "code": "ACCEPTED" }] })
+            }
+            _ => return self.sign_in_body(operation),
         })
     }
 

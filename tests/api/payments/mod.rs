@@ -6,6 +6,5 @@ mod codes;
 mod files;
 mod intake;
 mod notices;
-mod office;
-mod suspense;
 pub mod office;
+mod suspense;

@@ -140,6 +140,33 @@ fn plant(owner: &mut PgConnection, home: &Household) {
     execute(owner, &charged).unwrap();
 }
 
+/// A mandate of the household, sealed as it is in service, with a debit and a month without one.
+fn debit(owner: &mut PgConnection, home: &Household, mandate: &Value) {
+    let (number, mandate) = (home.code.number(), mandate["id"].as_str().unwrap());
+    let collection = |id: &str, month: &str| {
+        format!(
+            "INSERT INTO autopay_collection (id, month, channel, run, collect_on, policy, state, total, \
+             requested_by, requested_at) VALUES ('{id}', '{month}', 'autopay', 1, '{month}', 1, \
+             'preparing', 1, 'officer-1', '{month}')"
+        )
+    };
+    let (first, second) = (
+        "01940000-0000-7000-8000-00000000000c",
+        "01940000-0000-7000-8000-00000000000d",
+    );
+    for sql in [
+        collection(first, "2026-03-01"),
+        collection(second, "2026-04-01"),
+        format!(
+            "INSERT INTO autopay_line VALUES ('{first}', {number}, '2026-03-01', 1, '{mandate}', \
+             'DEBITED-1', 9)"
+        ),
+        format!("INSERT INTO autopay_left_out VALUES ('{second}', {number}, 'nothing_due', 0)"),
+    ] {
+        execute(owner, &sql).unwrap();
+    }
+}
+
 /// The rows that bundle `bundle` tells of each table.
 fn rows(bundle: &Value) -> BTreeMap<String, Vec<Value>> {
     let held = bundle["held"].as_array().unwrap();
@@ -166,6 +193,14 @@ async fn every_table_that_names_somebody_is_in_the_bundle_or_has_a_reason() {
         }));
     app.send(emergency).await.expect(201);
     plant(&mut owner, &home);
+    let mandate = Call::post(&format!("/v1/rent-accounts/{}/mandates", home.code))
+        .scope("mandate:write")
+        .key("mandate")
+        .json(json!({
+            "channel": "autopay", "bank": "004", "account": "123456789001", "holder": "LEE ON",
+        }));
+    let mandate = app.send(mandate).await.expect(201);
+    debit(&mut owner, &home, &mandate);
     app.send(claim(&home.head)).await.expect(201);
     let asked = ask_access(&home.head).scope("privacy:request");
     let asked = id(&app.send(asked).await.expect(201));
@@ -207,6 +242,10 @@ async fn every_table_that_names_somebody_is_in_the_bundle_or_has_a_reason() {
     assert_eq!(rows["rent_adjustment"][0]["reason"], "ADJUSTED");
     assert_eq!(rows["tenant_pin"][0]["refused_tries"], "3");
     assert_eq!(rows["legal_hold"][0]["case_ref"], "C-77");
+    assert_eq!(rows["autopay_mandate"][0]["account"], "123456789001");
+    assert_eq!(rows["autopay_mandate"][0]["holder"], "LEE ON");
+    assert_eq!(rows["autopay_line"][0]["reference"], "DEBITED-1");
+    assert_eq!(rows["autopay_left_out"][0]["reason"], "nothing_due");
     let trail = &rows["audit_entry"];
     assert!(
         trail.iter().any(|entry| entry["note"] == "NOTED down"),

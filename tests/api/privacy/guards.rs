@@ -13,7 +13,7 @@ use crate::people::{house, joining, member, person, start_with_household};
 use crate::support::count;
 
 /// The tables that have row-level security, beside `person` and `membership`.
-const GUARDED: [&str; 11] = [
+const GUARDED: [&str; 12] = [
     "data_access_request",
     "correction_request",
     "legal_hold",
@@ -25,6 +25,7 @@ const GUARDED: [&str; 11] = [
     "identity_link",
     "message",
     "message_choice",
+    "autopay_mandate",
 ];
 
 /// The tables that name a person or a household and have no row-level security, and why.
@@ -53,6 +54,8 @@ const OPEN: &[(&str, &str)] = &[
         "outbox_event",
         "written by whatever happens, with no reach set: ids, dates and amounts",
     ),
+    ("autopay_line", "as rent_account"),
+    ("autopay_left_out", "as rent_account"),
     ("ledger_reversal", "as rent_account"),
     (
         "session",
@@ -90,6 +93,10 @@ fn plant(owner: &mut PgConnection, person: &str, household: TenantCode) {
         format!(
             "delegate VALUES (gen_random_uuid(), {number}, 'carer', '{{rent:read}}', \
              '2027-01-01', NULL, NULL, 'one', now())"
+        ),
+        format!(
+            "autopay_mandate VALUES (gen_random_uuid(), {number}, 'autopay', '004', '001', '', '', \
+             NULL, 'proposed', NULL, NULL, now(), 1)"
         ),
         format!(
             "identity_link VALUES (gen_random_uuid(), uuid_send(gen_random_uuid()), {number}, \

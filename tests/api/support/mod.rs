@@ -21,6 +21,7 @@ use actix_web::test::{call_service, init_service, read_body};
 use actix_web::web::Data;
 use chrono::{DateTime, TimeDelta, Utc};
 use kaifong::app::{self, App, Desk};
+use kaifong::autopay::{self, PrepareCollection};
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::reach::Reach;
 use kaifong::kernel::role::Role;
@@ -284,7 +285,12 @@ where
     /// Does the background work that is due; says how many jobs were tried.
     pub fn work(&self) -> usize {
         let clock: Arc<dyn Clock> = self.clock.clone();
-        Worker::new(app::handlers(), self.database.url(), clock)
+        let vault = self.database.vault(self.clock.now());
+        let handlers = app::handlers().on(move |conn, bench, job: PrepareCollection| {
+            autopay::prepare_ordered(conn, &vault, bench.clock.as_ref(), &job)?;
+            Ok(())
+        });
+        Worker::new(handlers, self.database.url(), clock)
             .drain()
             .unwrap()
     }

@@ -1,0 +1,44 @@
+//! Autopay (自動轉帳): rent that we take from a bank account by the household's leave.
+//!
+//! * A mandate is proposed, verified by the bank, suspended and ended; a household has one in force
+//!   at a time, and none once it lives nowhere of ours. What became of it only grows. The account
+//!   is sealed under a key of the mandate's own, and shown by its last digits.
+//! * A collection takes what the quote says is due, and nothing else: credit counts first, a zero
+//!   bill is no debit, and what is on its way already is not asked for again.
+//! * What a collection debits is frozen while it is prepared, and so are the bytes of its file. A
+//!   second person releases them, by their digest; they are the same for ever after.
+//! * A household is debited once an attempt, a month; a refused debit is tried again as the policy
+//!   of its channel says.
+//! * What the bank answers is taken once, in whatever order: an accepted debit is a payment, one
+//!   that comes back is reversed and has its fee. What fits no debit is kept for somebody to see.
+//! * So many refusals in a row suspend the mandate; refusals that are our own mistakes do not count.
+
+mod api;
+mod booking;
+mod bulk;
+mod collect;
+mod commands;
+mod file;
+pub mod files;
+mod held;
+mod jobs;
+mod model;
+mod payer;
+mod prepare;
+mod results;
+mod rules;
+mod sealing;
+mod store;
+mod tell;
+
+pub use api::routes;
+pub use bulk::{Verified, load_mandates};
+pub use held::held;
+pub use jobs::{PrepareCollection, prepare_ordered};
+pub use model::{
+    AutopayError, Collection, CollectionState, MandateState, Rail, Report, ResultCode, Stray,
+};
+pub use payer::{AccountNumber, BankCode, HolderName, NotPayer, Payer};
+pub use prepare::prepare;
+pub use results::take_file;
+pub use sealing::SEALED;

@@ -1,0 +1,376 @@
+//! Mandates, collections, and what the bank says of a debit.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+
+use super::files::NoRoom;
+use crate::kernel::choice::choice;
+use crate::kernel::dated::{InForce, RuleRow};
+use crate::kernel::id::{CollectionId, MandateId};
+use crate::kernel::money::{Money, NotMoney};
+use crate::kernel::month::Month;
+use crate::kernel::tenant_code::TenantCode;
+use crate::ledger::LedgerError;
+use crate::payments::files::FileError;
+use crate::payments::{Channel, PaymentError};
+use crate::platform::db::DbError;
+use crate::platform::db::schema::{
+    autopay_collection, autopay_event, autopay_left_out, autopay_line, autopay_mandate,
+    autopay_stray,
+};
+use crate::platform::vault::VaultError;
+use crate::rent::RentError;
+
+choice! {
+    /// What a direct debit runs on.
+    pub enum Rail {
+        /// The banks' autopay, by a form on paper (DDA).
+        Autopay = "autopay",
+        /// The Faster Payment System (eDDA).
+        FpsDebit = "fps_debit",
+    }
+}
+
+impl Rail {
+    /// The way to pay that it is.
+    #[must_use]
+    pub fn channel(self) -> Channel {
+        match self {
+            Self::Autopay => Channel::Autopay,
+            Self::FpsDebit => Channel::FpsDebit,
+        }
+    }
+}
+
+/// How a channel collects, between two dates.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub row: RuleRow,
+    pub in_force: InForce,
+    pub rail: Rail,
+    /// Collected on the first working day on or after this day of the month.
+    pub collection_day: u32,
+    /// Working days before it by which the bank has the file.
+    pub lead_days: u8,
+    /// How often a refused debit is tried again in its month.
+    pub retries: usize,
+    /// After how many working days.
+    pub retry_after: u8,
+    /// So many refusals in a row suspend the mandate.
+    pub refusals: usize,
+    /// What a debit that comes back costs, HKD.
+    pub return_fee: Money,
+    pub creditor: Creditor,
+}
+
+/// Who collects, as the bank knows us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creditor {
+    pub payment_code: String,
+    pub bank: String,
+    pub account: String,
+    pub name: String,
+}
+
+choice! {
+    /// Where a mandate is.
+    pub enum MandateState {
+        /// The bank has not answered yet.
+        Proposed = "proposed",
+        /// In force.
+        Active = "active",
+        /// Nothing is collected until the bank has verified it again.
+        Suspended = "suspended",
+        Ended = "ended",
+    }
+}
+
+choice! {
+    /// What became of a mandate.
+    pub enum MandateEvent {
+        Proposed = "proposed",
+        /// The bank said yes.
+        Verified = "verified",
+        /// The bank said no.
+        Declined = "declined",
+        Suspended = "suspended",
+        Ended = "ended",
+    }
+}
+
+/// A household's leave to debit a bank account.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = autopay_mandate, check_for_backend(diesel::pg::Pg))]
+#[diesel(treat_none_as_default_value = false)]
+pub struct Mandate {
+    pub id: MandateId,
+    pub household: TenantCode,
+    #[diesel(column_name = channel)]
+    pub rail: Rail,
+    pub bank: String,
+    /// The last digits of the account.
+    pub ending: String,
+    /// Sealed.
+    pub account: Vec<u8>,
+    /// Sealed.
+    pub holder: Vec<u8>,
+    /// The most that one debit may be.
+    pub at_most: Option<Money>,
+    pub state: MandateState,
+    pub bank_reference: Option<String>,
+    pub active_since: Option<DateTime<Utc>>,
+    pub proposed_at: DateTime<Utc>,
+    pub version: i32,
+}
+
+/// One thing that became of a mandate.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = autopay_event, check_for_backend(diesel::pg::Pg))]
+#[diesel(treat_none_as_default_value = false)]
+pub struct Happened {
+    pub mandate: MandateId,
+    pub number: i32,
+    pub event: MandateEvent,
+    pub reason: Option<String>,
+    pub actor: String,
+    pub at: DateTime<Utc>,
+}
+
+choice! {
+    /// Where a collection is.
+    pub enum CollectionState {
+        /// Mandates are being looked at; what is decided is frozen.
+        Preparing = "preparing",
+        /// The file is made, and waits for a second person.
+        Prepared = "prepared",
+        /// The file may be sent.
+        Released = "released",
+        /// Never sent: its debits may be made again.
+        Withdrawn = "withdrawn",
+    }
+}
+
+/// A month's direct debits of a channel, in one file.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = autopay_collection, check_for_backend(diesel::pg::Pg))]
+pub struct Collection {
+    pub id: CollectionId,
+    pub month: Month,
+    #[diesel(column_name = channel)]
+    pub rail: Rail,
+    /// 1 for the month's first; further ones are for what is tried again.
+    pub run: i16,
+    pub collect_on: NaiveDate,
+    pub policy: i32,
+    pub state: CollectionState,
+    /// Mandates in force when it began.
+    pub total: i64,
+    /// Mandates that were looked at.
+    pub looked_at: i64,
+    /// The household up to which they were.
+    pub through: i64,
+    pub lines: i32,
+    pub amount: Money,
+    pub bytes: Option<i64>,
+    pub sha256: Option<Vec<u8>>,
+    pub requested_by: String,
+    pub requested_at: DateTime<Utc>,
+    pub prepared_at: Option<DateTime<Utc>>,
+    pub decided_by: Option<String>,
+    pub decided_at: Option<DateTime<Utc>>,
+}
+
+/// One direct debit.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = autopay_line, check_for_backend(diesel::pg::Pg))]
+#[diesel(treat_none_as_default_value = false)]
+pub struct Line {
+    pub collection: CollectionId,
+    pub household: TenantCode,
+    pub month: Month,
+    pub attempt: i16,
+    pub mandate: MandateId,
+    pub reference: String,
+    pub amount: Money,
+}
+
+choice! {
+    /// Why a household with a mandate is not debited.
+    pub enum LeftOut {
+        /// Nothing is due, or what is due is on its way.
+        NothingDue = "nothing_due",
+        /// This month's debit is at the bank.
+        OnItsWay = "on_its_way",
+        /// This month's debit was accepted.
+        Collected = "collected",
+        /// It was refused as often as is tried, or for a reason that stays.
+        NotTriedAgain = "not_tried_again",
+        /// It was refused a few days ago.
+        TooSoon = "too_soon",
+        /// More is due than the mandate is for.
+        OverLimit = "over_limit",
+        TenancyEnded = "tenancy_ended",
+        /// What is due cannot be told.
+        NoRate = "no_rate",
+    }
+}
+
+/// A household that was left out of a collection.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = autopay_left_out, check_for_backend(diesel::pg::Pg))]
+#[diesel(treat_none_as_default_value = false)]
+pub struct Omission {
+    pub collection: CollectionId,
+    pub household: TenantCode,
+    pub reason: LeftOut,
+    pub due: Option<Money>,
+}
+
+choice! {
+    /// What a bank says of a debit, whichever bank it is.
+    pub enum ResultCode {
+        Accepted = "ACCEPTED",
+        NoMandate = "NO_MANDATE",
+        InsufficientFunds = "INSUFFICIENT_FUNDS",
+        AccountClosed = "ACCOUNT_CLOSED",
+        AccountInvalid = "ACCOUNT_INVALID",
+        AmountInvalid = "AMOUNT_INVALID",
+        OverLimit = "OVER_LIMIT",
+        Duplicate = "DUPLICATE",
+        DateInvalid = "DATE_INVALID",
+        PayerCancelled = "PAYER_CANCELLED",
+        Other = "OTHER",
+    }
+}
+
+choice! {
+    /// Where a debit is.
+    pub enum LineState {
+        /// The bank has not answered.
+        Waiting = "waiting",
+        Accepted = "accepted",
+        Refused = "refused",
+        /// Accepted, and then taken back.
+        Returned = "returned",
+    }
+}
+
+choice! {
+    /// Why an answer fits no debit.
+    pub enum Misfit {
+        /// No debit has the reference.
+        Unknown = "unknown",
+        /// A debit of another collection has it.
+        OtherCollection = "other_collection",
+        /// The debit was answered otherwise before.
+        Contradiction = "contradiction",
+        /// Accepted before the day of the debit.
+        BeforeItsDay = "before_its_day",
+    }
+}
+
+/// One answer of the bank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its place in what was sent: a line of a file, counted from 1.
+    pub place: i32,
+    pub reference: String,
+    pub code: ResultCode,
+}
+
+/// An answer that fits no debit.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = autopay_stray, check_for_backend(diesel::pg::Pg))]
+pub struct Stray {
+    pub place: i32,
+    pub reference: String,
+    pub code: ResultCode,
+    pub problem: Misfit,
+}
+
+/// What became of the answers that were sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    pub accepted: u32,
+    pub refused: u32,
+    pub returned: u32,
+    /// Taken before, and just so.
+    pub duplicates: u32,
+    /// Mandates that were suspended.
+    pub suspended: u32,
+    pub strays: Vec<Stray>,
+}
+
+/// Why something about direct debits was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AutopayError {
+    #[error("no such account")]
+    NoSuchAccount,
+    #[error("no such mandate")]
+    NoSuchMandate,
+    #[error("no such collection")]
+    NoSuchCollection,
+    #[error("someone changed it meanwhile")]
+    Stale,
+    #[error("the household lives nowhere of ours")]
+    NoTenancy,
+    #[error("the household has another mandate that is {0}: end it first")]
+    AnotherMandate(MandateState),
+    #[error("a mandate that is {0} is not changed so")]
+    Mandate(MandateState),
+    #[error("the most that one debit may be is above zero")]
+    Limit,
+    #[error("a bank that says yes gives the mandate a reference")]
+    NoBankReference,
+    #[error("direct debits are collected for this month and the next, not for {0}")]
+    OutsideMonths(Month),
+    #[error("a collection of that month and channel waits to be released or withdrawn")]
+    CollectionOpen,
+    #[error("{0} collects nothing on {1}")]
+    Closed(Rail, NaiveDate),
+    #[error("a collection that is {0} is not changed so")]
+    Collection(CollectionState),
+    #[error("nobody is to be debited: withdraw it")]
+    NothingToCollect,
+    #[error("a second person releases it")]
+    OwnCollection,
+    #[error("the file has another digest: look at it again")]
+    OtherDigest,
+    /// Nobody is debited who has taken the leave back meanwhile.
+    #[error("{0} mandates are not in force any more: withdraw it and prepare another")]
+    Lapsed(i64),
+    #[error("the bank had to have the file by {0}: withdraw it and prepare another")]
+    TooLate(NaiveDate),
+    #[error(transparent)]
+    Layout(NoRoom),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Amount(#[from] NotMoney),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Rent(RentError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Payment(#[from] PaymentError),
+}
+
+impl From<RentError> for AutopayError {
+    fn from(error: RentError) -> Self {
+        match error {
+            RentError::NoSuchAccount => Self::NoSuchAccount,
+            RentError::Db(error) => Self::Db(error),
+            other => Self::Rent(other),
+        }
+    }
+}
+
+impl From<diesel::result::Error> for AutopayError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Db(error.into())
+    }
+}

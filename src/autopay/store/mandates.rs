@@ -1,0 +1,160 @@
+//! Mandates and what became of them.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::autopay::model::{AutopayError, Happened, Mandate, MandateEvent, MandateState, Rail};
+use crate::kernel::id::MandateId;
+use crate::kernel::tenant_code::TenantCode;
+use crate::platform::auth::Actor;
+use crate::platform::db::DbError;
+use crate::platform::db::schema::{autopay_event, autopay_mandate as table};
+
+/// What a refused row means.
+fn refusal(error: DbError) -> AutopayError {
+    match error.constraint() {
+        Some("autopay_mandate_one_active") => AutopayError::AnotherMandate(MandateState::Active),
+        Some("autopay_mandate_one_proposed") => {
+            AutopayError::AnotherMandate(MandateState::Proposed)
+        }
+        Some("autopay_mandate_household_fkey") => AutopayError::NoSuchAccount,
+        _ => error.into(),
+    }
+}
+
+pub fn add_mandate(conn: &mut PgConnection, mandate: &Mandate) -> Result<(), AutopayError> {
+    let added = diesel::insert_into(table::table)
+        .values(mandate)
+        .execute(conn);
+    added.map(|_| ()).map_err(|error| refusal(error.into()))
+}
+
+/// Saves what may change of `mandate`.
+pub fn save_mandate(conn: &mut PgConnection, mandate: &Mandate) -> Result<(), AutopayError> {
+    let saved = diesel::update(table::table.find(mandate.id))
+        .set((
+            table::state.eq(mandate.state),
+            table::bank_reference.eq(&mandate.bank_reference),
+            table::active_since.eq(mandate.active_since),
+            table::version.eq(mandate.version),
+        ))
+        .execute(conn);
+    saved.map(|_| ()).map_err(|error| refusal(error.into()))
+}
+
+/// Mandate `id`, locked until the transaction ends.
+pub fn lock_mandate(conn: &mut PgConnection, id: MandateId) -> Result<Option<Mandate>, DbError> {
+    Ok(table::table
+        .find(id)
+        .select(Mandate::as_select())
+        .for_update()
+        .first(conn)
+        .optional()?)
+}
+
+/// Every mandate of `code`, the newest first.
+pub fn mandates_of(conn: &mut PgConnection, code: TenantCode) -> Result<Vec<Mandate>, DbError> {
+    Ok(table::table
+        .filter(table::household.eq(code))
+        .order((table::proposed_at.desc(), table::id.desc()))
+        .select(Mandate::as_select())
+        .load(conn)?)
+}
+
+/// What became of these mandates, the oldest first.
+pub fn events(conn: &mut PgConnection, mandates: &[MandateId]) -> Result<Vec<Happened>, DbError> {
+    Ok(autopay_event::table
+        .filter(autopay_event::mandate.eq_any(mandates))
+        .order((autopay_event::mandate, autopay_event::number))
+        .select(Happened::as_select())
+        .load(conn)?)
+}
+
+pub fn add_events(conn: &mut PgConnection, events: &[Happened]) -> Result<(), DbError> {
+    diesel::insert_into(autopay_event::table)
+        .values(events)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How many mandates of `rail` are in force.
+pub fn count_active(conn: &mut PgConnection, rail: Rail) -> Result<i64, DbError> {
+    Ok(table::table
+        .filter(table::channel.eq(rail))
+        .filter(table::state.eq(MandateState::Active))
+        .count()
+        .get_result(conn)?)
+}
+
+/// Up to `rows` mandates of `rail` that are in force, of the households after `through`.
+pub fn to_collect(
+    conn: &mut PgConnection,
+    rail: Rail,
+    through: i64,
+    rows: i64,
+) -> Result<Vec<Mandate>, DbError> {
+    Ok(table::table
+        .filter(table::channel.eq(rail))
+        .filter(table::state.eq(MandateState::Active))
+        .filter(table::household.gt(through))
+        .order(table::household)
+        .limit(rows)
+        .select(Mandate::as_select())
+        .load(conn)?)
+}
+
+/// Ends those of `mandates` that are in force; how many.
+pub fn end_all(
+    conn: &mut PgConnection,
+    mandates: &[MandateId],
+    (actor, reason): (&Actor, &str),
+    now: DateTime<Utc>,
+) -> Result<usize, DbError> {
+    let to = (MandateState::Ended, MandateEvent::Ended);
+    move_all(conn, mandates, to, (actor, reason), now)
+}
+
+/// Suspends those of `mandates` that are in force; how many.
+pub fn suspend_all(
+    conn: &mut PgConnection,
+    mandates: &[MandateId],
+    (actor, reason): (&Actor, &str),
+    now: DateTime<Utc>,
+) -> Result<usize, DbError> {
+    let to = (MandateState::Suspended, MandateEvent::Suspended);
+    move_all(conn, mandates, to, (actor, reason), now)
+}
+
+fn move_all(
+    conn: &mut PgConnection,
+    mandates: &[MandateId],
+    (state, event): (MandateState, MandateEvent),
+    (actor, reason): (&Actor, &str),
+    now: DateTime<Utc>,
+) -> Result<usize, DbError> {
+    if mandates.is_empty() {
+        return Ok(0);
+    }
+    let moved: Vec<(MandateId, i32)> = diesel::update(table::table)
+        .filter(table::id.eq_any(mandates))
+        .filter(table::state.eq(MandateState::Active))
+        .set((
+            table::state.eq(state),
+            table::version.eq(table::version + 1),
+        ))
+        .returning((table::id, table::version))
+        .get_results(conn)?;
+    let events: Vec<Happened> = moved
+        .iter()
+        .map(|(mandate, number)| Happened {
+            mandate: *mandate,
+            number: *number,
+            event,
+            reason: Some(reason.to_owned()),
+            actor: actor.as_str().to_owned(),
+            at: now,
+        })
+        .collect();
+    add_events(conn, &events)?;
+    Ok(events.len())
+}

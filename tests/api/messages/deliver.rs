@@ -10,7 +10,7 @@ use kaifong::kernel::clock::Clock;
 use kaifong::kernel::watch::Unwatched;
 use kaifong::messages::{self, Carrier, Carriers, Deliver, Letter, Receipt, Refusal};
 use kaifong::payments::files::{Characters, write};
-use kaifong::payments::{Channel, intake};
+use kaifong::payments::{Channel, Shelf, intake};
 use kaifong::platform::auth::Actor;
 use kaifong::platform::jobs::Job;
 use kaifong::platform::outbox;
@@ -336,12 +336,16 @@ fn a_payment_in_a_settlement_file_is_told_with_what_is_due_then() {
     ];
     let date = "2026-11-20".parse().unwrap();
     let bytes = write((Channel::Store, date, 1), Characters::Utf8, &lines).unwrap();
-    let path = std::env::temp_dir().join(format!("{}.txt", Uuid::now_v7()));
+    let folder = std::env::temp_dir().join(Uuid::now_v7().to_string());
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("takings.txt");
     fs::write(&path, bytes).unwrap();
     let (conn, actor) = (&mut office.connect(), Actor::program("test"));
     let now = office.clock.now();
-    intake::receive(conn, &path, "takings.txt", &actor, now).unwrap();
-    fs::remove_file(&path).unwrap();
+    let kept_in = Shelf::of(&folder, 1 << 30);
+    let file = (path.as_path(), "takings.txt");
+    intake::receive(conn, &kept_in, file, &actor, now).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
     intake::post_waiting(conn, Channel::Store, &actor, now, &Unwatched).unwrap();
     // One event for all of them, whatever they are.
     assert_eq!(office.count("outbox_event WHERE household IS NULL"), 1);

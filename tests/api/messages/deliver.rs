@@ -35,7 +35,7 @@ fn what_happened_is_told_once_by_each_medium() {
     for said in [
         "金額：HK$2,364.00",
         "途徑：便利店",
-        "\n----\n",
+        "----",
         "Amount: HK$2,364.00",
     ] {
         assert!(mail.text.contains(said), "{said}: {}", mail.text);

@@ -6,7 +6,7 @@ use diesel::PgConnection;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::files::{Batch, Instruction, NoRoom};
+use super::files::{Batch, Instruction};
 use super::model::{AutopayError, Collection, CollectionState};
 use super::prepare::count;
 use super::{sealing, store};
@@ -121,10 +121,4 @@ pub fn part(
     Ok(Some(
         keys.open(&sealing::part_cell(part), &sealed)?.to_vec(),
     ))
-}
-
-impl From<NoRoom> for AutopayError {
-    fn from(error: NoRoom) -> Self {
-        Self::Layout(error)
-    }
 }

@@ -20,6 +20,7 @@ const RESULT: (&str, Said) = ("result", ["結果", "结果", "Result"]);
 
 /// The direct debits of those of `stays` whose tenant the person was. Whoever asks has put on
 /// record that what is sealed is read.
+#[expect(clippy::too_many_lines, reason = "one plain block a table")]
 pub fn held(
     conn: &mut PgConnection,
     vault: &Vault,

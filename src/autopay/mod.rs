@@ -18,6 +18,7 @@ mod booking;
 mod bulk;
 mod collect;
 mod commands;
+mod error;
 mod file;
 pub mod files;
 mod held;

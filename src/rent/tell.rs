@@ -73,6 +73,9 @@ pub fn overview(
     })
 }
 
+/// What a household has to pay, or why that cannot be told.
+pub type Due = (TenantCode, Result<Money, RentError>);
+
 /// What each of `codes` has to pay for `month`, which is this one or the next: the figure that
 /// every channel shows, for many by one statement. One that has none keeps no other from its own.
 pub fn dues(
@@ -80,7 +83,7 @@ pub fn dues(
     shelf: &RuleShelf,
     codes: &[TenantCode],
     (month, now): (Month, DateTime<Utc>),
-) -> Result<Vec<(TenantCode, Result<Money, RentError>)>, RentError> {
+) -> Result<Vec<Due>, RentError> {
     let standings = store::standings(conn, codes, hong_kong_month(now))?;
     let Some((_, first)) = standings.first() else {
         return Ok(Vec::new());

@@ -16,6 +16,8 @@
 //! | 72-88 | their sum in cents | 131-270 | name |
 //! | 89-400 | blank | 271-400 | blank |
 
+use std::fmt::Write as _;
+
 use super::{Batch, Instruction, NoRoom};
 
 const WIDTH: usize = 400;
@@ -30,7 +32,8 @@ impl Record {
         if text.len() > width || !is_plain {
             return Err(NoRoom(name));
         }
-        self.0.push_str(&format!("{text:<width$}"));
+        // Writing to a String cannot fail.
+        let _ = write!(self.0, "{text:<width$}");
         Ok(self)
     }
 
@@ -40,7 +43,7 @@ impl Record {
         if number < 0 || digits.len() > width {
             return Err(NoRoom(name));
         }
-        self.0.push_str(&format!("{digits:0>width$}"));
+        let _ = write!(self.0, "{digits:0>width$}");
         Ok(self)
     }
 

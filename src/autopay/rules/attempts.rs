@@ -38,7 +38,7 @@ pub fn next_attempt(
     let last = tried.iter().map(|tried| tried.attempt).max();
     let next = last.unwrap_or(0).saturating_add(1);
     let sent = || tried.iter().filter(|tried| tried.fate != Fate::Withdrawn);
-    let Some(last) = sent().last() else {
+    let Some(last) = sent().next_back() else {
         return Ok(next);
     };
     let code = match last.fate {
@@ -116,6 +116,7 @@ pub mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one plain list")]
     fn an_attempt_follows_a_refusal_that_may_pass_and_nothing_else() {
         let (one, other) = (MandateId::derived("one"), MandateId::derived("other"));
         let tried = |attempt, fate| Tried {

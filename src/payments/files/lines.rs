@@ -6,11 +6,11 @@ use super::{FileError, Refusal};
 
 /// No line is longer, in bytes.
 const LONGEST: u16 = 1_024;
-pub const WHOLE: &str = "ask the channel for the whole file again";
-pub const RIGHT: &str = "ask the channel to put it right and send the file anew";
+pub(crate) const WHOLE: &str = "ask the channel for the whole file again";
+pub(crate) const RIGHT: &str = "ask the channel to put it right and send the file anew";
 
 /// The lines of a file.
-pub struct Lines<R> {
+pub(crate) struct Lines<R> {
     source: R,
     /// The line that was read last, counted from 1.
     pub at: u32,
@@ -58,7 +58,7 @@ impl<R: BufRead> Lines<R> {
 }
 
 /// The fields of a line, and the column where each begins.
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     parts: Vec<(usize, &'a str)>,
     pub line: u32,
     /// The column after the last character.

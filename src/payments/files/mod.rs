@@ -15,7 +15,7 @@ use crate::kernel::money::Money;
 
 pub use big5::NoCode;
 pub use house::{Characters, read, write};
-pub use lines::{Fields, Lines, RIGHT, WHOLE};
+pub(crate) use lines::{Fields, Lines, RIGHT, WHOLE};
 
 /// What a file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -191,7 +191,21 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
         device: device.to_string(),
         message: message.to_string(),
         mandate: mandate.to_string(),
+        mandate: mandate(conn, number),
     }
+}
+
+/// A proposed mandate of household `number`.
+fn mandate(conn: &mut PgConnection, number: i64) -> String {
+    let mandate = Uuid::now_v7();
+    run(
+        conn,
+        &format!(
+            "INSERT INTO autopay_mandate VALUES ('{mandate}', {number}, 'autopay', '004', '001', '', \
+             '', NULL, 'proposed', NULL, NULL, '2026-11-01', 1)"
+        ),
+    );
+    mandate.to_string()
 }
 
 /// A head and a member of household `code`, with these numbers; the head.
@@ -249,15 +263,19 @@ impl World {
         let (near, far) = (&self.near_ids, &self.far_ids);
         // The check digit is right; the household is not there.
         let absent = TenantCode::of(987_654_321).unwrap().to_string();
+        // What a household has may be named after it.
+        let of_household = |near_id: &str, far_id: &str| {
+            let places = fill(Kind::Household, "{code}", &near.code, &far.code, &absent);
+            Places {
+                near: places.near.replace("{id}", near_id),
+                far: places.far.replace("{id}", far_id),
+                absent: places.absent.replace("{id}", ABSENT),
+                ..places
+            }
+        };
         let places = match path.as_str() {
             _ if path.starts_with("/v1/rent-accounts/{code}") => {
-                let places = fill(Kind::Household, "{code}", &near.code, &far.code, &absent);
-                Places {
-                    near: places.near.replace("{id}", &near.mandate),
-                    far: places.far.replace("{id}", &far.mandate),
-                    absent: places.absent.replace("{id}", ABSENT),
-                    ..places
-                }
+                of_household(&near.mandate, &far.mandate)
             }
             _ if path.starts_with("/v1/tenancies/{id}") => {
                 fill(Kind::Household, "{id}", &near.tenancy, &far.tenancy, ABSENT)
@@ -265,15 +283,7 @@ impl World {
             _ if path.starts_with("/v1/rent-awards/{id}") => {
                 fill(Kind::Household, "{id}", &near.award, &far.award, ABSENT)
             }
-            _ if path.starts_with("/v1/households/{code}") => {
-                let places = fill(Kind::Household, "{code}", &near.code, &far.code, &absent);
-                Places {
-                    near: places.near.replace("{id}", &near.head),
-                    far: places.far.replace("{id}", &far.head),
-                    absent: places.absent.replace("{id}", ABSENT),
-                    ..places
-                }
-            }
+            _ if path.starts_with("/v1/households/{code}") => of_household(&near.head, &far.head),
             _ if path.starts_with("/v1/people/{id}")
                 || path.starts_with("/v1/privacy/people/{id}") =>
             {

@@ -1,9 +1,13 @@
 //! Files to the bank, from order to bytes.
 
+use kaifong::app;
+use kaifong::kernel::clock::Clock;
 use kaifong::platform::crypto::{hex, sha256};
+use kaifong::platform::vault::{KeyClass, Outcome, Progress, Rotation, rotate};
 use serde_json::json;
 
 use super::{payer, propose, start_with, verify};
+use crate::support::count;
 
 #[actix_web::test]
 async fn an_fps_file_is_xml_with_the_sum_of_its_debits() {
@@ -65,4 +69,37 @@ async fn the_autopay_file_says_how_many_and_how_much() {
     let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
     let told: Vec<&str> = rows[1..].iter().map(|row| row[60..95].trim_end()).collect();
     assert_eq!(told, codes);
+}
+
+/// Nobody watches.
+struct Quiet;
+
+impl Progress for Quiet {
+    fn at(&self, _: &'static str, _: i64, _: i64) {}
+}
+
+#[actix_web::test]
+async fn a_change_of_keys_changes_no_byte() {
+    let (app, codes) = start_with(2).await;
+    for code in &codes {
+        app.mandate(*code, "autopay").await;
+    }
+    let released = app.released("2026-11", "autopay").await;
+    let before = app.file(&released).await.bytes;
+    let vault = app.database.vault(app.clock.now());
+    let rotation = Rotation {
+        class: KeyClass::Finance,
+        columns: &app::sealed_columns(),
+        retire: true,
+        now: app.clock.now(),
+    };
+    let done = rotate(app.database.url(), &vault, &rotation, &Quiet);
+    assert_eq!(done.unwrap(), Outcome::Done);
+    let old = "data_key WHERE class = 'finance' AND version = 1 AND wrapped <> ''";
+    assert_eq!(count(&mut app.database.connect(), old), 0);
+    assert_eq!(app.file(&released).await.bytes, before);
+    // The accounts open too: the next file has them.
+    let next = app.released("2026-12", "autopay").await;
+    let file = String::from_utf8(app.file(&next).await.bytes).unwrap();
+    assert_eq!(file.matches("123456789001").count(), 2);
 }

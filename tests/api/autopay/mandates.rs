@@ -148,6 +148,15 @@ async fn an_account_is_sealed_and_anothers_mandate_is_not_there() {
     let (app, codes) = start_with(2).await;
     let mandate = app.mandate(codes[0], "autopay").await;
     let mut conn = app.database.connect();
+    // What is not text shows in hexadecimal.
+    let clear = |table: &str| {
+        format!(
+            "{table} AS t, (VALUES ('123456789001'), ('CHAN')) AS v (word) \
+             WHERE t::text LIKE '%' || word || '%' \
+                OR t::text LIKE '%' || encode(word::bytea, 'hex') || '%'"
+        )
+    };
+    assert_eq!(count(&mut conn, &clear("(SELECT 'CHAN'::bytea)")), 1);
     for table in [
         "autopay_mandate",
         "autopay_event",
@@ -155,9 +164,7 @@ async fn an_account_is_sealed_and_anothers_mandate_is_not_there() {
         "audit_entry",
         "job",
     ] {
-        let clear =
-            format!("{table} AS t WHERE t::text LIKE '%123456789001%' OR t::text LIKE '%CHAN%'");
-        assert_eq!(count(&mut conn, &clear), 0, "{table}");
+        assert_eq!(count(&mut conn, &clear(table)), 0, "{table}");
     }
     let own = app.session(Role::Tenant, Reach::Household(codes[0]));
     let other = app.session(Role::Tenant, Reach::Household(codes[1]));

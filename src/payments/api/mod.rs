@@ -31,6 +31,7 @@ impl From<PaymentError> for Problem {
                 Self::not_found()
             }
             error @ (PaymentError::Closed(..)
+            | PaymentError::NotOurs(..)
             | PaymentError::SequenceTaken { .. }
             | PaymentError::Changed
             | PaymentError::File(_)

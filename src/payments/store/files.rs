@@ -45,10 +45,14 @@ pub fn file(conn: &mut PgConnection, id: PaymentFileId) -> Result<PaymentFile, P
     file.ok_or(PaymentError::NoSuchFile)
 }
 
-/// The number of the newest file of `channel` that is not held.
-pub fn newest_in_row(conn: &mut PgConnection, channel: Channel) -> Result<Option<i32>, DbError> {
+/// The number of the newest file of a series that is not held.
+pub fn newest_in_row(
+    conn: &mut PgConnection,
+    (channel, series): (Channel, &str),
+) -> Result<Option<i32>, DbError> {
     Ok(payment_file::table
         .filter(payment_file::channel.eq(channel))
+        .filter(payment_file::series.eq(series))
         .filter(payment_file::state.ne(FileState::Held))
         .select(max(payment_file::sequence))
         .first(conn)?)
@@ -59,19 +63,20 @@ pub fn staged(conn: &mut PgConnection, channel: Channel) -> Result<Vec<PaymentFi
     Ok(payment_file::table
         .filter(payment_file::channel.eq(channel))
         .filter(payment_file::state.eq(FileState::Staged))
-        .order(payment_file::sequence)
+        .order((payment_file::series, payment_file::sequence))
         .select(payment_file::id)
         .load(conn)?)
 }
 
-/// File `sequence` of `channel`.
+/// File `sequence` of a series.
 pub fn of_sequence(
     conn: &mut PgConnection,
-    channel: Channel,
+    (channel, series): (Channel, &str),
     sequence: i32,
 ) -> Result<Option<PaymentFile>, DbError> {
     Ok(payment_file::table
         .filter(payment_file::channel.eq(channel))
+        .filter(payment_file::series.eq(series))
         .filter(payment_file::sequence.eq(sequence))
         .select(PaymentFile::as_select())
         .first(conn)

@@ -3,4 +3,4 @@
 mod channels;
 pub mod files;
 
-pub use channels::{terms, terms_on};
+pub use channels::{collects_for, terms, terms_on};

@@ -5,3 +5,4 @@ mod codes;
 mod files;
 mod intake;
 mod office;
+mod statements;

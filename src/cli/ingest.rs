@@ -26,7 +26,7 @@ use crate::platform::db;
 /// Files that waited for this one are posted after it. Exits with 0 when all of them are posted.
 #[derive(Debug, Args)]
 pub(super) struct Ingest {
-    /// The file, in the house layout
+    /// The file, of any layout that `payment-file check` reads
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Answer in JSON

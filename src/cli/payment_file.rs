@@ -14,7 +14,7 @@ use crate::kernel::clock::{Clock, SystemClock, hong_kong_date, hong_kong_time};
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
 use crate::payments::Channel;
-use crate::payments::files::{self, Characters, FileError, Line, Summary};
+use crate::payments::files::{self, Characters, Entry, FileError, Line, Summary, Whose};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PaymentFile {
@@ -22,10 +22,11 @@ pub(super) enum PaymentFile {
     Sample(Sample),
 }
 
-/// Check a file of the house layout
+/// Check a settlement file, of whichever layout it is
 ///
-/// Says what it holds, and how many of its accounts are tenant codes; or refuses it with line,
-/// column and what to do. Exits with 0 when it is whole, 1 when it is refused.
+/// The house layout, HSBC's autopay collection file, ISO 20022 camt.053 and camt.054. Says what it
+/// holds, and how many of its accounts are tenant codes; or refuses it with line, column and what
+/// to do. Exits with 0 when it is whole, 1 when it is refused.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[arg(value_name = "FILE")]
@@ -68,13 +69,17 @@ impl Check {
     fn run(self) -> Result<ExitCode, Failure> {
         let name = self.file.display().to_string();
         let source = File::open(&self.file).map_err(Failure::io(format!("open {name}")))?;
-        let mut known = 0_u32;
-        let read = files::read(BufReader::new(source), SystemClock.now(), |line| {
-            known += u32::from(line.account.parse::<TenantCode>().is_ok());
+        let mut seen = Seen::default();
+        let read = files::read(BufReader::new(source), SystemClock.now(), |entry| {
+            match entry {
+                Entry::Payment(line) => seen.known += u32::from(is_tenant_code(&line.account)),
+                Entry::Unpaid(_) => seen.unpaid += 1,
+                Entry::Movement(_) => seen.movements += 1,
+            }
             Ok::<_, FileError>(())
         });
         match read {
-            Ok(summary) => answer(&told(&name, &summary, known, self.json)),
+            Ok(summary) => answer(&told(&name, &summary, &seen, self.json)),
             Err(FileError::Io(source)) => Err(Failure::io(format!("read {name}"))(source)),
             Err(FileError::Refused(refusal)) => {
                 let text = if self.json {
@@ -93,24 +98,51 @@ impl Check {
     }
 }
 
-fn told(name: &str, summary: &Summary, known: u32, as_json: bool) -> String {
-    let Summary {
-        channel,
-        business_date,
-        sequence,
-        lines,
-        amount,
-    } = summary;
+/// What was seen in a file besides what it says of itself.
+#[derive(Default)]
+struct Seen {
+    /// Payments to tenant codes.
+    known: u32,
+    unpaid: u32,
+    movements: u32,
+}
+
+fn is_tenant_code(account: &str) -> bool {
+    account.parse::<TenantCode>().is_ok()
+}
+
+fn told(name: &str, summary: &Summary, seen: &Seen, as_json: bool) -> String {
+    let (date, sequence) = (summary.business_date, summary.number());
+    let (lines, amount) = (summary.lines, summary.amount);
+    let Seen {
+        known,
+        unpaid,
+        movements,
+    } = seen;
     if as_json {
-        let whole = json!({
-            "file": name, "channel": channel, "business_date": business_date,
-            "sequence": sequence, "lines": lines, "amount": amount, "tenant_codes": known,
-        });
+        let whole = match &summary.whose {
+            Whose::Channel(channel) => json!({
+                "file": name, "channel": channel, "business_date": date, "sequence": sequence,
+                "lines": lines, "amount": amount, "tenant_codes": known,
+            }),
+            Whose::Account(account) => json!({
+                "file": name, "account": account, "business_date": date, "sequence": sequence,
+                "lines": lines, "amount": amount, "tenant_codes": known, "unpaid": unpaid,
+                "movements": movements,
+            }),
+        };
         return format!("{whole:#}\n");
     }
+    let (whose, besides) = match &summary.whose {
+        Whose::Channel(channel) => (channel.to_string(), String::new()),
+        Whose::Account(account) => (
+            format!("account {account}"),
+            format!("; {unpaid} debits unpaid, {movements} other movements"),
+        ),
+    };
     format!(
-        "{name}: {channel} file {sequence} of {business_date}, {lines} payments, HK${amount}; \
-         {known} to tenant codes, {} to none\n",
+        "{name}: {whose} file {sequence} of {date}, {lines} payments, HK${amount}; \
+         {known} to tenant codes, {} to none{besides}\n",
         lines - known
     )
 }

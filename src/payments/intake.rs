@@ -2,8 +2,9 @@
 //!
 //! * A file is kept whole or not at all: its lines are staged in one transaction, after the last
 //!   was read and the trailer agreed. The same bytes again, under any name, are the same file.
-//! * A channel's files are numbered without gaps. One that comes early is held, and goes on when
-//!   those before it have come.
+//! * A bank's file names the account that the money came to: which channel that is, is dated data.
+//! * The files of a series are numbered without gaps. One that comes early is held, and goes on when
+//!   those before it have come. Where a layout has no numbers, there is one a day.
 //! * Before its first line is posted, all of them are compared with what was paid before. A
 //!   reference that comes again with another amount or account quarantines the file: nothing of
 //!   it is posted until somebody has looked.
@@ -19,7 +20,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::book::{Way, enter};
-use super::files::{self, Line, Summary};
+use super::files::{self, Entry, Line, Sequence, Summary, Whose};
 use super::model::{Channel, Decided, FileDecision, FileState, PaymentError, PaymentFile};
 use super::shelf::{Kept, Shelf};
 use super::store::files::number;
@@ -68,21 +69,23 @@ pub(super) fn take_in(
     let source = File::open(&kept.path).map_err(files::FileError::from)?;
     let id = PaymentFileId::fresh();
     let summary = stage(conn, id, source, now)?;
-    store::files::hold(conn, summary.channel)?;
+    let channel = channel(conn, &summary)?;
+    store::files::hold(conn, channel)?;
     let open = store::terms_on(conn, summary.business_date)?;
-    if !open.iter().any(|terms| terms.channel == summary.channel) {
-        return Err(PaymentError::Closed(summary.channel, summary.business_date));
+    if !open.iter().any(|terms| terms.channel == channel) {
+        return Err(PaymentError::Closed(channel, summary.business_date));
     }
     let file = PaymentFile {
         id,
-        channel: summary.channel,
+        channel,
         business_date: summary.business_date,
-        sequence: number(summary.sequence),
+        state: in_sequence(conn, channel, &summary)?,
+        sequence: number(summary.number()),
+        series: summary.series,
         name: name.to_owned(),
         sha256: kept.sha256.clone(),
         lines: number(summary.lines),
         amount: summary.amount,
-        state: in_sequence(conn, &summary)?,
         settled: 0,
         reason: None,
         received_by: actor.as_str().to_owned(),
@@ -171,8 +174,12 @@ fn stage(
     now: DateTime<Utc>,
 ) -> Result<Summary, PaymentError> {
     let mut lines: Vec<Line> = Vec::with_capacity(AT_ONCE.into());
-    let summary = files::read(BufReader::new(source), now, |line| {
-        lines.push(line);
+    let summary = files::read(BufReader::new(source), now, |entry| {
+        match entry {
+            Entry::Payment(line) => lines.push(line),
+            // They pay nobody's rent.
+            Entry::Unpaid(_) | Entry::Movement(_) => return Ok(()),
+        }
         if lines.len() == usize::from(AT_ONCE) {
             store::files::add_lines(conn, id, &lines)?;
             lines.clear();
@@ -183,22 +190,40 @@ fn stage(
     Ok(summary)
 }
 
-/// Whether the file is next in the channel's row, or comes early.
-fn in_sequence(conn: &mut PgConnection, summary: &Summary) -> Result<FileState, PaymentError> {
-    let Summary {
-        channel, sequence, ..
-    } = *summary;
+/// Which channel's file it is.
+fn channel(conn: &mut PgConnection, summary: &Summary) -> Result<Channel, PaymentError> {
+    match &summary.whose {
+        Whose::Channel(channel) => Ok(*channel),
+        Whose::Account(account) => {
+            let channel = store::collects_for(conn, account, summary.business_date)?;
+            channel.ok_or_else(|| PaymentError::NotOurs(account.clone(), summary.business_date))
+        }
+    }
+}
+
+/// Whether the file is next in its series, or comes early.
+fn in_sequence(
+    conn: &mut PgConnection,
+    channel: Channel,
+    summary: &Summary,
+) -> Result<FileState, PaymentError> {
+    let (series, sequence) = (summary.series.as_str(), summary.number());
     let taken = PaymentError::SequenceTaken { channel, sequence };
     let next = number(sequence);
-    if store::files::of_sequence(conn, channel, next)?.is_some() {
+    if store::files::of_sequence(conn, (channel, series), next)?.is_some() {
         return Err(taken);
     }
-    match store::files::newest_in_row(conn, channel)? {
+    if summary.sequence == Sequence::Day {
+        return Ok(FileState::Staged);
+    }
+    match store::files::newest_in_row(conn, (channel, series))? {
         None => Ok(FileState::Staged),
         Some(newest) if next == newest.saturating_add(1) => Ok(FileState::Staged),
         Some(newest) if next > newest => Ok(FileState::Held),
         // It comes in the place of one that was given up.
-        Some(_) if store::files::is_withdrawn(conn, channel, next)? => Ok(FileState::Staged),
+        Some(_) if store::files::is_withdrawn(conn, (channel, series), next)? => {
+            Ok(FileState::Staged)
+        }
         Some(_) => Err(taken),
     }
 }
@@ -208,7 +233,7 @@ fn release_after(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbEr
     let mut last = file.clone();
     while last.state == FileState::Staged {
         let next = last.sequence.saturating_add(1);
-        let next = store::files::of_sequence(conn, file.channel, next)?;
+        let next = store::files::of_sequence(conn, (file.channel, &file.series), next)?;
         let Some(next) = next.filter(|next| next.state == FileState::Held) else {
             break;
         };

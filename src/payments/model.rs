@@ -139,6 +139,8 @@ pub struct PaymentFile {
     pub id: PaymentFileId,
     pub channel: Channel,
     pub business_date: NaiveDate,
+    /// Whose numbers it has, where the channel has several rows of them.
+    pub series: String,
     pub sequence: i32,
     pub name: String,
     pub sha256: Vec<u8>,
@@ -293,6 +295,9 @@ pub enum PaymentError {
     /// The channel takes no payments on that day.
     #[error("{0} is not open on {1}")]
     Closed(Channel, NaiveDate),
+    /// The bank account collects for no channel on that day.
+    #[error("account {0} collects for no channel on {1}: ask the bank whose it is")]
+    NotOurs(String, NaiveDate),
     /// Another file of the channel had the number, or a later one.
     #[error(
         "{channel} has sent another file {sequence}, or one after it: ask the channel which counts"

@@ -54,7 +54,9 @@ pub(super) struct PaymentFileOut {
     channel: Channel,
     /// The day that it is the file of.
     business_date: NaiveDate,
-    /// Its place among the channel's files.
+    /// Whose numbers it has, where the channel has several rows of them.
+    series: String,
+    /// Its place among the files of its series.
     sequence: i32,
     name: String,
     /// Of its bytes, hexadecimal.
@@ -78,6 +80,7 @@ impl From<PaymentFile> for PaymentFileOut {
             id: file.id,
             channel: file.channel,
             business_date: file.business_date,
+            series: file.series,
             sequence: file.sequence,
             name: file.name,
             sha256: hex(&file.sha256),

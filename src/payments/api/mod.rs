@@ -42,6 +42,11 @@ const FILE_REFUSED: Kind = Kind::new(
     "The settlement file is refused",
 );
 const CHANNEL_CLOSED: Kind = Kind::new("channel-closed", 422, "The channel is not open then");
+const NOT_OURS: Kind = Kind::new(
+    "not-our-account",
+    422,
+    "No channel collects into this account",
+);
 const SEQUENCE_TAKEN: Kind = Kind::new("sequence-taken", 409, "Another file has that number");
 const NOT_NOW: Kind = Kind::new("payment-not-now", 409, "Its state does not allow this");
 const PAYMENT_REFUSED: Kind = Kind::new("payment-refused", 422, "This is no payment");
@@ -96,6 +101,7 @@ impl From<PaymentError> for Problem {
             PaymentError::Unreadable(_) => UNREADABLE,
             PaymentError::File(FileError::Refused(_)) => FILE_REFUSED,
             PaymentError::Closed(..) => CHANNEL_CLOSED,
+            PaymentError::NotOurs(..) => NOT_OURS,
             PaymentError::SequenceTaken { .. } => SEQUENCE_TAKEN,
             PaymentError::Unfit(_) => PAYMENT_REFUSED,
             PaymentError::Contradicts { .. } => CONTRADICTS,

@@ -1,37 +1,88 @@
-//! Settlement files (結算檔): what a channel says it took for us.
+//! Settlement files (結算檔): what a channel, or the bank, says was taken for us.
 //!
-//! * A file is read line by line, whatever its size, and not one of its lines counts before the
-//!   last was read: header, numbers in a row, and a trailer that says how many and how much.
+//! * A file is read as it comes, whatever its size, and not one of its lines counts before its
+//!   end was read and what it says of itself agrees.
 //! * What is refused is refused with the line, the column, what was expected, and what to do.
+//! * The layout shows in the first bytes: ours (`house`), HSBC's autopay collection file
+//!   (`hsbc_collection`), or ISO 20022 (`iso20022`). Each is one function of the shape of [`read`].
 
 mod big5;
+mod debit;
 mod house;
+mod hsbc_collection;
+mod iso20022;
 mod lines;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use std::io::{BufRead, Read};
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::model::Channel;
 use crate::kernel::money::Money;
 
 pub use big5::NoCode;
-pub use house::{Characters, read, write};
+pub use debit::{DebitResult, Unpaid};
+pub use house::{Characters, write};
+pub use iso20022::{Scope, StatusReport, Verdict, read_status_report};
 pub(crate) use lines::{Fields, Lines, RIGHT, WHOLE};
 
 /// What a file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    pub channel: Channel,
+    pub whose: Whose,
     /// The day that it is the file of.
     pub business_date: NaiveDate,
-    /// Its place among the channel's files, without gaps.
-    pub sequence: u32,
+    /// Whose numbers it has, where one channel has several rows of them.
+    pub series: String,
+    pub sequence: Sequence,
+    /// How many payments, and what they come to.
     pub lines: u32,
     pub amount: Money,
+}
+
+impl Summary {
+    /// Its number in the series; its date in digits where there is one a day.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        match self.sequence {
+            Sequence::Number(number) => number,
+            Sequence::Day => {
+                let year = self.business_date.year_ce().1;
+                year * 10_000 + self.business_date.month() * 100 + self.business_date.day()
+            }
+        }
+    }
+}
+
+/// Whose file it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    Channel(Channel),
+    /// The bank account that the money came to; for which channel it collects is dated data.
+    Account(String),
+}
+
+/// A file's place among the files of its series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sequence {
+    /// Counted without gaps.
+    Number(u32),
+    /// Its business date: one a day at most, and none on many days.
+    Day,
+}
+
+/// One line of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    Payment(Line),
+    Unpaid(Unpaid),
+    Movement(Movement),
 }
 
 /// One payment that a channel took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
+    /// Counted from 1, the payments only.
     pub number: u32,
     /// The channel's own, once for ever.
     pub reference: String,
@@ -42,6 +93,16 @@ pub struct Line {
     pub instructed_at: DateTime<Utc>,
     /// Where, such as the name of a store.
     pub place: String,
+}
+
+/// Money that moved on a bank account and paid nobody's rent: a transfer of ours, a charge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// The bank's own; it may have none.
+    pub reference: String,
+    /// Negative when it left the account.
+    pub amount: Money,
+    pub booked_on: NaiveDate,
 }
 
 /// Why a file is refused, and where.
@@ -66,3 +127,72 @@ pub enum FileError {
     #[error("cannot read the file")]
     Io(#[from] std::io::Error),
 }
+
+/// Reads a file of any layout that came by `now`: gives each of its lines to `each`, and says
+/// what the payments among them come to.
+///
+/// `each` may refuse by an error of its own; nothing it was given counts unless all is read.
+pub fn read<E: From<FileError>>(
+    mut source: impl BufRead,
+    now: DateTime<Utc>,
+    mut each: impl FnMut(Entry) -> Result<(), E>,
+) -> Result<Summary, E> {
+    let mut head = Vec::new();
+    let looked = (&mut source).take(HEAD).read_to_end(&mut head);
+    looked.map_err(FileError::from)?;
+    let layout = Layout::of(&head).map_err(FileError::from)?;
+    let whole = head.as_slice().chain(source);
+    match layout {
+        Layout::House => house::read(whole, now, |line| each(Entry::Payment(line))),
+        Layout::HsbcCollection => hsbc_collection::read(whole, now, each),
+        Layout::Iso20022 => iso20022::read(whole, now, each),
+    }
+}
+
+/// How files are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    House,
+    HsbcCollection,
+    Iso20022,
+}
+
+/// How many bytes tell the layout.
+const HEAD: u64 = 16;
+/// How compressed files begin.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZIP: &[u8] = b"PK\x03\x04";
+/// How some programs begin a text in UTF-8; XML allows it.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
+impl Layout {
+    /// The layout of a file that begins with `head`.
+    fn of(head: &[u8]) -> Result<Self, Refusal> {
+        let refuse = |what: &str, remedy| {
+            Err(Refusal {
+                line: 1,
+                column: 1,
+                what: what.to_owned(),
+                remedy,
+            })
+        };
+        let text = head.strip_prefix(MARK).unwrap_or(head).trim_ascii_start();
+        if head.is_empty() {
+            refuse("the file is empty", lines::WHOLE)
+        } else if head.starts_with(GZIP) || head.starts_with(ZIP) {
+            refuse("the file is compressed", "unpack it and send the text")
+        } else if head.starts_with(house::BEGINNING) {
+            Ok(Self::House)
+        } else if head.starts_with(hsbc_collection::BEGINNING) {
+            Ok(Self::HsbcCollection)
+        } else if text.starts_with(b"<") {
+            Ok(Self::Iso20022)
+        } else {
+            let what = "H|, UHL1 or <?xml was expected: the file is of no layout that is read";
+            refuse(what, "ask the channel for a layout that is read")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Channels' terms.
+//! Channels' terms, and the bank accounts that collect for them.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::kernel::dated::{InForce, RuleRow};
 use crate::kernel::money::Money;
 use crate::payments::model::{Channel, Terms};
 use crate::platform::db::DbError;
-use crate::platform::db::schema::payment_channel as table;
+use crate::platform::db::schema::{collection_account, payment_channel as table};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = table, check_for_backend(diesel::pg::Pg))]
@@ -69,4 +69,21 @@ pub fn terms(conn: &mut PgConnection) -> Result<Vec<Terms>, DbError> {
 pub fn terms_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Vec<Terms>, DbError> {
     let open = |terms: &Terms| terms.in_force.holds(day, terms.in_force.recorded_at);
     Ok(terms(conn)?.into_iter().filter(open).collect())
+}
+
+/// The channel that bank account `account` collects for on `day`, as we know it now.
+pub fn collects_for(
+    conn: &mut PgConnection,
+    account: &str,
+    day: NaiveDate,
+) -> Result<Option<Channel>, DbError> {
+    let last = collection_account::valid_to;
+    Ok(collection_account::table
+        .filter(collection_account::account.eq(account))
+        .filter(collection_account::replaced_at.is_null())
+        .filter(collection_account::valid_from.le(day))
+        .filter(last.is_null().or(last.assume_not_null().ge(day)))
+        .select(collection_account::channel)
+        .first(conn)
+        .optional()?)
 }

@@ -48,23 +48,28 @@ pub fn file(conn: &mut PgConnection, id: PaymentFileId) -> Result<PaymentFile, P
     file.ok_or(PaymentError::NoSuchFile)
 }
 
-/// The number of the newest file of `channel` that is not held.
-pub fn newest_in_row(conn: &mut PgConnection, channel: Channel) -> Result<Option<i32>, DbError> {
+/// The number of the newest file of a series that is not held.
+pub fn newest_in_row(
+    conn: &mut PgConnection,
+    (channel, series): (Channel, &str),
+) -> Result<Option<i32>, DbError> {
     Ok(payment_file::table
         .filter(payment_file::channel.eq(channel))
+        .filter(payment_file::series.eq(series))
         .filter(payment_file::state.ne_all([FileState::Held, FileState::Withdrawn]))
         .select(max(payment_file::sequence))
         .first(conn)?)
 }
 
-/// Whether a file `sequence` of `channel` was given up.
+/// Whether a file `sequence` of a series was given up.
 pub fn is_withdrawn(
     conn: &mut PgConnection,
-    channel: Channel,
+    (channel, series): (Channel, &str),
     sequence: i32,
 ) -> Result<bool, DbError> {
     let withdrawn = payment_file::table
         .filter(payment_file::channel.eq(channel))
+        .filter(payment_file::series.eq(series))
         .filter(payment_file::sequence.eq(sequence))
         .filter(payment_file::state.eq(FileState::Withdrawn));
     Ok(diesel::select(exists(withdrawn)).get_result(conn)?)
@@ -207,19 +212,20 @@ pub fn staged(conn: &mut PgConnection, channel: Channel) -> Result<Vec<PaymentFi
     Ok(payment_file::table
         .filter(payment_file::channel.eq(channel))
         .filter(payment_file::state.eq(FileState::Staged))
-        .order(payment_file::sequence)
+        .order((payment_file::series, payment_file::sequence))
         .select(payment_file::id)
         .load(conn)?)
 }
 
-/// File `sequence` of `channel`, the one that was not given up.
+/// File `sequence` of a series, the one that was not given up.
 pub fn of_sequence(
     conn: &mut PgConnection,
-    channel: Channel,
+    (channel, series): (Channel, &str),
     sequence: i32,
 ) -> Result<Option<PaymentFile>, DbError> {
     Ok(payment_file::table
         .filter(payment_file::channel.eq(channel))
+        .filter(payment_file::series.eq(series))
         .filter(payment_file::sequence.eq(sequence))
         .filter(payment_file::state.ne(FileState::Withdrawn))
         .select(PaymentFile::as_select())

@@ -7,4 +7,4 @@ pub mod payments;
 pub mod suspense;
 pub mod trace;
 
-pub use channels::{terms, terms_on};
+pub use channels::{collects_for, terms, terms_on};

@@ -841,6 +841,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    collection_account (id) {
+        id -> Integer,
+        account -> Text,
+        channel -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
     payment_channel (id) {
         id -> Integer,
         channel -> Text,
@@ -864,6 +878,7 @@ diesel::table! {
         id -> Uuid,
         channel -> Text,
         business_date -> Date,
+        series -> Text,
         sequence -> Integer,
         name -> Text,
         sha256 -> Bytea,

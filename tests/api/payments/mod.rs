@@ -7,4 +7,6 @@ mod files;
 mod intake;
 mod notices;
 pub mod office;
+mod office;
+mod statements;
 mod suspense;

@@ -20,17 +20,16 @@ use std::io::BufRead;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::lines::{Fields, Lines, RIGHT, WHOLE};
-use super::{FileError, Line, Refusal, Summary, big5};
+use super::{FileError, Line, Refusal, Sequence, Summary, Whose, big5};
 use crate::kernel::choice::choice;
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::money::Money;
 use crate::payments::model::Channel;
 use crate::payments::rules;
 
+/// How a file begins.
+pub(super) const BEGINNING: &[u8] = b"H|";
 const LAYOUT: &str = "kaifong-1";
-/// How compressed files begin.
-const GZIP: &[u8] = &[0x1f, 0x8b];
-const ZIP: &[u8] = b"PK\x03\x04";
 choice! {
     /// The characters of a file.
     pub enum Characters {
@@ -105,10 +104,6 @@ fn header(
     let Some(bytes) = lines.next()? else {
         return Err(lines.refuse(1, "the file is empty", WHOLE).into());
     };
-    if bytes.starts_with(GZIP) || bytes.starts_with(ZIP) {
-        let remedy = "unpack it and send the text";
-        return Err(lines.refuse(1, "the file is compressed", remedy).into());
-    }
     if !bytes.is_ascii() {
         let at = bytes.iter().take_while(|byte| byte.is_ascii()).count();
         let remedy = "send it in UTF-8 without a mark in front, or in Big5-HKSCS";
@@ -134,9 +129,10 @@ fn header(
     let sequence = fields.read(4, "a number from 1 to 999999999", number)?;
     let characters = fields.read(5, "UTF-8 or BIG5-HKSCS", |word| word.parse().ok())?;
     let summary = Summary {
-        channel,
+        whose: Whose::Channel(channel),
         business_date,
-        sequence,
+        series: String::new(),
+        sequence: Sequence::Number(sequence),
         lines: 0,
         amount: Money::ZERO,
     };
@@ -202,9 +198,9 @@ fn trailer(fields: &Fields<'_>, seen: &Summary) -> Result<(), Refusal> {
         );
         return Err(fields.refuse(2, what, WHOLE));
     }
-    let wanted = format!("{}, the number in the header,", seen.sequence);
+    let wanted = format!("{}, the number in the header,", seen.number());
     fields.read(3, &wanted, |word| {
-        (number(word) == Some(seen.sequence)).then_some(())
+        (number(word) == Some(seen.number())).then_some(())
     })
 }
 

@@ -1,0 +1,109 @@
+//! Transactions of an entry (`NtryDtls/TxDtls`): what they say, and whose account the payer named.
+//! Pure.
+
+use chrono::{DateTime, Utc};
+
+use super::tree::{Leaf, Place};
+use super::values::{Direction, Told, direction, identifier, instant, text};
+use crate::kernel::money::Money;
+use crate::kernel::tenant_code::TenantCode;
+use crate::payments::files::Refusal;
+use crate::payments::files::lines::RIGHT;
+use crate::payments::model::Shown;
+
+/// What a payer writes is kept up to here, in bytes.
+const LONGEST_REMITTANCE: usize = 2_048;
+
+/// A transaction that is being read.
+#[derive(Debug, Default)]
+pub struct Detail {
+    pub at: Place,
+    pub amount: Told<Money>,
+    pub direction: Told<Direction>,
+    pub reference: Told<String>,
+    pub uetr: Told<String>,
+    pub transaction: Told<String>,
+    pub end_to_end: Told<String>,
+    pub accepted_at: Told<DateTime<Utc>>,
+    pub returned: Told<String>,
+    information: Told<String>,
+    /// What the payer wrote: creditor references, and lines of text.
+    references: Vec<String>,
+    texts: Vec<String>,
+    written: usize,
+}
+
+impl Detail {
+    pub fn at(at: Place) -> Self {
+        Self {
+            at,
+            ..Self::default()
+        }
+    }
+
+    pub fn close(&mut self, path: &str, leaf: &Leaf) -> Result<(), Refusal> {
+        let reference = "a reference of 1 to 35";
+        match path {
+            // Version 8 has the amount here first, and may have it below as version 2 does.
+            "Amt" => leaf.keep_hkd(&mut self.amount),
+            "AmtDtls/TxAmt/Amt" if self.amount.get().is_none() => leaf.keep_hkd(&mut self.amount),
+            "CdtDbtInd" => leaf.keep(&mut self.direction, "CRDT or DBIT", direction),
+            "Refs/AcctSvcrRef" => leaf.keep(&mut self.reference, reference, identifier),
+            "Refs/UETR" => leaf.keep(&mut self.uetr, "a UETR", identifier),
+            "Refs/TxId" => leaf.keep(&mut self.transaction, reference, identifier),
+            "Refs/EndToEndId" if leaf.text != "NOTPROVIDED" => {
+                leaf.keep(&mut self.end_to_end, reference, identifier)
+            }
+            "RltdDts/AccptncDtTm" => leaf.keep(&mut self.accepted_at, "a date and time", instant),
+            "RtrInf/Rsn/Cd" | "RtrInf/Rsn/Prtry" => {
+                leaf.keep(&mut self.returned, "a reason of up to 35", identifier)
+            }
+            "AddtlTxInf" => leaf.keep(&mut self.information, "a text", text),
+            "RmtInf/Strd/CdtrRefInf/Ref" => {
+                let text = self.write(leaf)?;
+                self.references.extend(text);
+                Ok(())
+            }
+            "RmtInf/Ustrd" => {
+                let text = self.write(leaf)?;
+                self.texts.extend(text);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the payer wrote there; not even an enemy writes without end.
+    fn write(&mut self, leaf: &Leaf) -> Result<Option<String>, Refusal> {
+        self.written += leaf.text.len();
+        if self.written > LONGEST_REMITTANCE {
+            let what = format!("up to {LONGEST_REMITTANCE} bytes of remittance were expected");
+            return Err(leaf.at.refuse(what, RIGHT));
+        }
+        Ok(Some(leaf.text.clone()).filter(|text| !text.is_empty()))
+    }
+
+    /// The account as the payer gave it: the one tenant code in what they wrote, or else the
+    /// first reference, or else the text; where they wrote nothing, the bank's text.
+    pub fn account(&self, information: Option<String>) -> String {
+        let bank = || self.information.get().or(information);
+        let written = match (self.references.first(), self.texts.is_empty()) {
+            (Some(reference), _) => reference.clone(),
+            (None, false) => self.texts.join(" "),
+            (None, true) => bank().unwrap_or_default(),
+        };
+        let all = self.references.iter().chain(&self.texts).chain([&written]);
+        let words = all.flat_map(|text| text.split(|letter: char| !letter.is_ascii_digit()));
+        let mut codes = words.filter_map(code);
+        match codes.next() {
+            Some(one) if codes.all(|other| other == one) => one.to_string(),
+            _ => written.chars().take(140).collect(),
+        }
+    }
+}
+
+/// The tenant code that a word is, or that stands in the reference of a code of ours.
+fn code(word: &str) -> Option<TenantCode> {
+    let shown = || word.parse::<Shown>().ok().map(|shown| shown.code);
+    word.parse().ok().or_else(shown)
+}

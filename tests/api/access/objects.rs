@@ -148,30 +148,6 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
              FROM tenancy t JOIN flat f ON f.id = t.flat_id WHERE t.household = {number}"
         ),
     );
-    let message = Uuid::now_v7();
-    run(
-        conn,
-        &format!(
-            "INSERT INTO outbox_event VALUES ('rent.due', '{message}', {number}, '{{}}', '2026-11-01')"
-        ),
-    );
-    run(
-        conn,
-        &format!(
-            "INSERT INTO message (id, kind, subject, medium, household, facts, policy, state, drafted_at, \
-             due_at, stale_at, ended_at) SELECT '{message}', kind, '{message}', medium, {number}, '{{}}', \
-             id, 'dead', '2026-11-01', '2026-11-01', '2026-11-04', '2026-11-02' FROM message_policy \
-             WHERE kind = 'rent.due' AND medium = 'sms'"
-        ),
-    );
-    let mandate = Uuid::now_v7();
-    run(
-        conn,
-        &format!(
-            "INSERT INTO autopay_mandate VALUES ('{mandate}', {number}, 'autopay', '004', '001', '', \
-             '', NULL, 'proposed', NULL, NULL, '2026-11-01', 1)"
-        ),
-    );
     let of = |conn: &mut PgConnection, column: &str| {
         one(
             conn,
@@ -189,13 +165,32 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
         claim: claim.to_string(),
         hold: hold.to_string(),
         device: device.to_string(),
-        message: message.to_string(),
-        mandate: mandate.to_string(),
+        message: message(conn, number),
         mandate: mandate(conn, number),
     }
 }
 
 /// A proposed mandate of household `number`.
+fn message(conn: &mut PgConnection, number: i64) -> String {
+    let message = Uuid::now_v7();
+    run(
+        conn,
+        &format!(
+            "INSERT INTO outbox_event VALUES ('rent.due', '{message}', {number}, '{{}}', '2026-11-01')"
+        ),
+    );
+    run(
+        conn,
+        &format!(
+            "INSERT INTO message (id, kind, subject, medium, household, facts, policy, state, drafted_at, \
+             due_at, stale_at, ended_at) SELECT '{message}', kind, '{message}', medium, {number}, '{{}}', \
+             id, 'dead', '2026-11-01', '2026-11-01', '2026-11-04', '2026-11-02' FROM message_policy \
+             WHERE kind = 'rent.due' AND medium = 'sms'"
+        ),
+    );
+    message.to_string()
+}
+
 fn mandate(conn: &mut PgConnection, number: i64) -> String {
     let mandate = Uuid::now_v7();
     run(

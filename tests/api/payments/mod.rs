@@ -7,6 +7,5 @@ mod files;
 mod intake;
 mod notices;
 pub mod office;
-mod office;
 mod statements;
 mod suspense;

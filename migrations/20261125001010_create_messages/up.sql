@@ -104,7 +104,7 @@ CREATE TABLE message (
     attempts   smallint NOT NULL DEFAULT 0,
     tried_at   timestamptz,
     -- Whose address it was last tried with.
-    person     uuid REFERENCES person (id),
+    person     uuid,
     -- How many text messages it takes.
     parts      smallint,
     -- What the carrier calls it.

@@ -11,8 +11,8 @@ use crate::messages::catcher::{Catch, Caught, catch_mail, catch_messages};
 
 /// Catch messages, for development: print what comes, a JSON object a line, and send nothing on
 ///
-/// With KAIFONG_SMTP=127.0.0.1:2525, KAIFONG_MAIL_FROM=rent@housing.example and
-/// KAIFONG_MESSAGE_GATEWAY=http://127.0.0.1:8090/ the program sends everything here.
+/// With `KAIFONG_SMTP=127.0.0.1:2525`, `KAIFONG_MAIL_FROM=rent@housing.example` and
+/// `KAIFONG_MESSAGE_GATEWAY=http://127.0.0.1:8090/` the program sends everything here.
 #[derive(Debug, Args)]
 pub(super) struct Catcher {
     /// Where e-mail comes

@@ -12,6 +12,7 @@ use crate::messages::{
 use crate::platform::config::Config;
 use crate::platform::crypto::fill_random;
 use crate::platform::jobs::{Handlers, JobFailure};
+use crate::platform::password::Remembered;
 use crate::platform::vault::Vault;
 use crate::rent::RuleShelf;
 
@@ -63,8 +64,8 @@ fn carriers(config: &Config) -> Result<Carriers, MailError> {
         carriers.mail = Some(mail);
     }
     if let Some(url) = &settings.gateway {
-        let token = settings.gateway_token.as_ref();
-        let gateway = Gateway::new(url.as_str(), token.map(|token| token.reveal()));
+        let token = settings.gateway_token.as_ref().map(Remembered::reveal);
+        let gateway = Gateway::new(url.as_str(), token);
         carriers.gateway = Some(Arc::new(gateway));
     }
     Ok(carriers)

@@ -144,7 +144,8 @@ fn unfolded(header: &str) -> String {
             .strip_prefix("=?utf-8?b?")
             .and_then(|word| word.strip_suffix("?="))
             .and_then(decoded);
-        if !(after_encoded && encoded.is_some()) && !text.is_empty() {
+        let is_glued = after_encoded && encoded.is_some();
+        if !is_glued && !text.is_empty() {
             text.push(' ');
         }
         after_encoded = encoded.is_some();

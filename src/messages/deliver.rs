@@ -7,7 +7,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use super::address::address;
+use super::address::{Address, address};
 use super::carriers::{Carriers, Letter, Receipt, Refusal};
 use super::model::{Medium, Message, MessageError, MessageState, Terms};
 use super::news::News;
@@ -16,7 +16,9 @@ use super::rules::times::{Due, Verdict, back_off, is_quiet, verdict};
 use super::store::{choices, messages, rows};
 use super::words;
 use crate::kernel::clock::{Clock, hong_kong_date, hong_kong_time};
+use crate::kernel::id::PersonId;
 use crate::kernel::reach::Reach;
+use crate::kernel::tenant_code::TenantCode;
 use crate::people::By;
 use crate::platform::audit;
 use crate::platform::auth::Actor;
@@ -120,6 +122,27 @@ fn take(
     }))
 }
 
+/// Where `code` is reached by `medium`. What does not open undoes no more than its own reading.
+fn whereabouts(
+    conn: &mut PgConnection,
+    desk: &Desk<'_>,
+    (code, medium): (TenantCode, Medium),
+    now: DateTime<Utc>,
+) -> Result<Option<(Address, Option<PersonId>)>, MessageError> {
+    let own = Reach::Household(code);
+    let by = By {
+        vault: desk.vault,
+        actor: &postman(),
+        reach: &own,
+        access: None,
+        now,
+    };
+    conn.transaction(|conn| {
+        reach_in(conn, &own)?;
+        address(conn, by, code, medium)
+    })
+}
+
 /// What is sent of `message`, if it is sent, and where it is then.
 fn prepare(
     conn: &mut PgConnection,
@@ -139,19 +162,7 @@ fn prepare(
         tell_of(conn, &dead, now)?;
         return Ok((dead, None));
     };
-    let own = Reach::Household(code);
-    let by = By {
-        vault: desk.vault,
-        actor: &postman(),
-        reach: &own,
-        access: None,
-        now,
-    };
-    // What does not open undoes no more than its own reading.
-    let found = conn.transaction(|conn| {
-        reach_in(conn, &own)?;
-        address(conn, by, code, medium)
-    });
+    let found = whereabouts(conn, desk, (code, medium), now);
     let attempts = message.attempts.saturating_add(1);
     let (to, person) = match found {
         Ok(Some(found)) => found,

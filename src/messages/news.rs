@@ -106,12 +106,12 @@ mod tests {
 
     use super::*;
 
-    fn standing(due: &str) -> Option<Standing> {
-        Some(Standing {
+    fn standing(due: &str) -> Standing {
+        Standing {
             month: "2026-11".parse().unwrap(),
             due: due.parse().unwrap(),
             credit: Money::ZERO,
-        })
+        }
     }
 
     /// What a lower slice writes under a kind is what is read under it here.
@@ -131,7 +131,9 @@ mod tests {
     fn who_has_paid_meanwhile_is_not_reminded_nor_in_another_month() {
         let news = |month: &str, due| {
             let detail = json!({ "month": month });
-            MessageKind::RentDue.news(&detail, standing(due)).unwrap()
+            MessageKind::RentDue
+                .news(&detail, Some(standing(due)))
+                .unwrap()
         };
         assert!(matches!(
             news("2026-11", "0.01"),
@@ -165,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_back_as_it_was() {
         let detail = json!({ "channel": "fps", "amount": "12.50", "paid_on": "2026-11-20" });
-        let news = MessageKind::PaymentReceived.news(&detail, standing("3.00"));
+        let news = MessageKind::PaymentReceived.news(&detail, Some(standing("3.00")));
         let news = news.unwrap().unwrap();
         let kept = serde_json::to_value(&news).unwrap();
         assert_eq!(serde_json::from_value::<News>(kept).unwrap(), news);

@@ -62,10 +62,10 @@ impl Carrier for Gateway {
         let status = answer.status().as_u16();
         match status {
             200..=299 => Ok(Receipt(receipt(&mut answer, status))),
-            // It may be our clock, our rate or the first try that is still under way.
-            408 | 409 | 425 | 429 | 500..=599 => Err(Refusal::Later(format!("http {status}"))),
-            // Our token, not the letter.
-            401 | 403 => Err(Refusal::Later(format!("http {status}"))),
+            // It may be our clock, our rate, our token, or the first try that is still under way.
+            401 | 403 | 408 | 409 | 425 | 429 | 500..=599 => {
+                Err(Refusal::Later(format!("http {status}")))
+            }
             _ => Err(Refusal::Never(format!("http {status}"))),
         }
     }

@@ -71,7 +71,10 @@ impl Carrier for Mail {
     fn send(&self, letter: &Letter) -> Result<Receipt, Refusal> {
         let message = self.message(letter);
         let message = message.ok_or_else(|| Refusal::Never("no e-mail address".to_owned()))?;
-        let answer = self.server.send(&message).map_err(refusal)?;
+        let answer = self
+            .server
+            .send(&message)
+            .map_err(|error| refusal(&error))?;
         Ok(Receipt(format!("smtp {}", answer.code())))
     }
 }
@@ -81,7 +84,7 @@ impl Carrier for Mail {
 const NO_SUCH_ADDRESS: [u16; 5] = [501, 550, 551, 553, 556];
 
 /// What a server says has the address in it: its code is kept alone.
-fn refusal(error: SmtpError) -> Refusal {
+fn refusal(error: &SmtpError) -> Refusal {
     match error.status().map(u16::from) {
         Some(code) if NO_SUCH_ADDRESS.contains(&code) => Refusal::Never(format!("smtp {code}")),
         Some(code) => Refusal::Later(format!("smtp {code}")),

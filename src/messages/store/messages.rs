@@ -132,7 +132,7 @@ pub fn lock(conn: &mut PgConnection, id: MessageId) -> Result<Option<Message>, D
 pub type Place = (DateTime<Utc>, MessageId);
 
 /// Which messages to list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted {
     pub household: Option<TenantCode>,
     pub state: Option<MessageState>,

@@ -50,9 +50,8 @@ pub fn assert_refused(
 ) {
     let spoiled = good.replacen(from, to, 1);
     assert_ne!(spoiled, good, "{from}");
-    let refusal = match read_all(spoiled.as_bytes()) {
-        Err(refusal) => refusal,
-        Ok(_) => panic!("{from:?} {to:?} was read"),
+    let Err(refusal) = read_all(spoiled.as_bytes()) else {
+        panic!("{from:?} {to:?} was read");
     };
     let told = format!("{from:?} {to:?}: {refusal}");
     assert_eq!((refusal.line, refusal.column), (line, column), "{told}");

@@ -224,8 +224,8 @@ impl Office {
     }
 
     pub fn draft(&self) -> usize {
-        let shelf = RuleShelf::default();
-        messages::draft(&mut self.connect(), &shelf, self.clock.now()).unwrap()
+        let rules = RuleShelf::default();
+        messages::draft(&mut self.connect(), &rules, self.clock.now()).unwrap()
     }
 
     /// Drafts what happened and delivers what is due; how many messages were taken.

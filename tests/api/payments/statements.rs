@@ -21,12 +21,12 @@ type Credit<'a> = (&'a str, String, &'a str);
 fn entries(credits: &[Credit<'_>]) -> String {
     let mut text = String::new();
     for (reference, written, amount) in credits {
-        write!(
+        writeln!(
             text,
             "<Ntry><Amt Ccy=\"HKD\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>\
              <BookgDt><DtTm>2026-11-20T10:00:00+08:00</DtTm></BookgDt>\
              <AcctSvcrRef>{reference}</AcctSvcrRef>\
-             <NtryDtls><TxDtls><RmtInf><Ustrd>{written}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>\n"
+             <NtryDtls><TxDtls><RmtInf><Ustrd>{written}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
         )
         .unwrap();
     }

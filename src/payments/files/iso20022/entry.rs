@@ -144,7 +144,7 @@ impl Ntry {
         self.sum = sum.map_err(|_| detail.at.refuse("too much to add up", RIGHT))?;
         self.waiting = Some(detail);
         before
-            .map(|before| self.told(before, false, context))
+            .map(|before| self.told(&before, false, context))
             .transpose()
             .map(Option::flatten)
     }
@@ -179,13 +179,13 @@ impl Ntry {
             return Err(self.at.refuse(what, RIGHT));
         }
         let last = last.unwrap_or_else(|| Detail::at(self.at));
-        self.told(last, is_only, context)
+        self.told(&last, is_only, context)
     }
 
     /// What a transaction is; `None` for one that is not booked yet.
     fn told(
         &self,
-        detail: Detail,
+        detail: &Detail,
         is_only: bool,
         context: &Context,
     ) -> Result<Option<Entry>, Refusal> {
@@ -198,7 +198,7 @@ impl Ntry {
         let booked_on = self.booked_on(context)?;
         let is_reversal = self.is_reversal.get().unwrap_or(false);
         let returned = detail.returned.get();
-        let reference = self.reference(&detail, is_only);
+        let reference = self.reference(detail, is_only);
         if direction == Direction::Out && (is_reversal || returned.is_some()) {
             let code = returned.unwrap_or_default();
             return Ok(Some(Entry::Unpaid(Unpaid {
@@ -229,7 +229,7 @@ impl Ntry {
             reference,
             account: detail.account(self.information.get()),
             amount,
-            instructed_at: self.instructed_at(&detail, context)?,
+            instructed_at: self.instructed_at(detail, context)?,
             place: String::new(),
         })))
     }

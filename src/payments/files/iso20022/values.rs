@@ -139,6 +139,10 @@ pub fn identifier(word: &str) -> Option<String> {
 }
 
 /// A text, cut to what is kept of it.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "of the shape of every reader here"
+)]
 pub fn text(word: &str) -> Option<String> {
     Some(word.chars().take(140).collect())
 }

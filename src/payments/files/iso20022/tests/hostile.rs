@@ -45,7 +45,8 @@ fn elements_in_elements_in_elements_are_refused() {
     assert_refused(STATEMENT_2, ("<GrpHdr>", &deep), (4, 100), "not so deep");
     let name = format!("<GrpHdr><{}/>", "x".repeat(65));
     assert_refused(STATEMENT_2, ("<GrpHdr>", &name), (4, 13), "short names");
-    let many: String = (0..17).map(|number| format!(" a{number}=\"\"")).collect();
+    let many: Vec<String> = (0..17).map(|number| format!(" a{number}=\"\"")).collect();
+    let many = many.concat();
     assert_refused(
         STATEMENT_2,
         ("<GrpHdr>", &format!("<GrpHdr{many}>")),

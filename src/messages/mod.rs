@@ -14,7 +14,7 @@
 //!   written to in Traditional Chinese and in English.
 //! * A carrier that is not set carries nothing: its messages wait until they are stale.
 //!
-//! **The texts are code, not rows** ([`words`]). Each takes what it tells as typed values, so one
+//! **The texts are code, not rows** (`words`). Each takes what it tells as typed values, so one
 //! that forgets an amount, or a kind without a text in some language, does not compile; a review
 //! sees all three languages side by side, and golden tests hold them to the letter and to the
 //! length of a text message. A row could be edited without a release, and could be wrong at once

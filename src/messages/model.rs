@@ -88,7 +88,7 @@ pub struct Message {
     pub subject: Uuid,
     pub medium: Medium,
     pub household: TenantCode,
-    /// What it tells, as [`super::news::News`].
+    /// What it tells, as `News`.
     pub facts: Value,
     /// The row of the policy that it is sent by.
     pub policy: i32,

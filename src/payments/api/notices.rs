@@ -108,7 +108,7 @@ struct UnsettledQuery {
     channel: Option<Channel>,
     /// Told at least so many days ago.
     #[serde(default)]
-    #[param(required = false, maximum = 36_500)]
+    #[param(required = false, maximum = 65_535)]
     days: u16,
     after: Option<Cursor>,
     #[serde(default)]

@@ -42,7 +42,7 @@ struct SuspenseQuery {
     /// Those for which a proposal is open, or none is.
     proposed: Option<bool>,
     /// In suspense for at least so many days.
-    #[param(maximum = 36_500)]
+    #[param(maximum = 65_535)]
     days: Option<u16>,
     after: Option<Cursor>,
     #[serde(default)]

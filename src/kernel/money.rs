@@ -169,11 +169,18 @@ impl FromStr for Money {
     }
 }
 
+/// As callers write it: with two places, neither more nor fewer, as the description says.
 impl TryFrom<String> for Money {
     type Error = NotMoney;
 
     fn try_from(text: String) -> Result<Self, NotMoney> {
-        text.parse()
+        let digits = text.strip_prefix('-').unwrap_or(&text);
+        match digits.split_once('.') {
+            Some((dollars, cents)) if (1..=10).contains(&dollars.len()) && cents.len() == 2 => {
+                text.parse()
+            }
+            _ => Err(NotMoney),
+        }
     }
 }
 
@@ -240,6 +247,27 @@ mod tests {
             "１",
         ] {
             assert_eq!(text.parse::<Money>(), Err(NotMoney), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_caller_writes_both_decimal_places() {
+        let read = |text: &str| serde_json::from_value::<Money>(text.into()).is_ok();
+        for text in ["1.10", "-1.10", "0.00", "-0.00", "0000000001.10"] {
+            assert!(read(text), "{text:?}");
+        }
+        for text in [
+            "1",
+            "1.1",
+            "1.100",
+            "1.",
+            ".10",
+            "00000000001.10",
+            "--1.10",
+            "1.1.0",
+            "",
+        ] {
+            assert!(!read(text), "{text:?}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Payments as they happen, over HTTP: signed news, and who may sign them.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Json, Path, Query};
 use actix_web::{HttpRequest, get, post};
@@ -23,10 +25,14 @@ use crate::platform::auth::{Actor, Authorized};
 use crate::platform::db::DbError;
 use crate::platform::http::page::{self, Cursor, Limit, Page};
 use crate::platform::http::problem::Problem;
+use crate::platform::limits::{Bucket, Rate};
 use crate::sign_in;
 
 /// News that beats another to it is taken again, at most so often.
 const TRIES: u8 = 5;
+/// How often one program may tell. Its name is known to it and to us alone, so that nobody else
+/// can empty its bucket.
+const ONE_PROGRAM: Rate = Rate::new(5_000, Duration::from_micros(200));
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(take_payment_notice)
@@ -163,6 +169,8 @@ async fn take_payment_notice(
     };
     let claim = Claim::of(signed, &headers, now).ok_or_else(unsigned)?;
     let client: Uuid = claim.key.parse().map_err(|_| unsigned())?;
+    let program = Bucket::of("payment-notice", &client.to_string(), ONE_PROGRAM);
+    app.sign_in.take(vec![program]).await?;
     let key = app
         .db
         .query(move |conn| sign_in::channel_key(conn, client))

@@ -2,8 +2,9 @@
 
 use actix_web::http::StatusCode;
 use kaifong::app;
+use kaifong::kernel::reach::Reach;
 
-use crate::support::{Call, start};
+use crate::support::{Call, start, start_without_operators};
 
 /// Operations that need no token.
 const PUBLIC: &[&str] = &[
@@ -76,6 +77,14 @@ async fn no_operation_answers_without_its_scope() {
                     "{name} with only {other}"
                 );
             }
+            // Nor does a session whose holder has another scope: some scopes every role holds.
+            let session = app.session_with("another", Reach::Everywhere);
+            let answer = app.send(Call::new(&method, &path).bearer(&session)).await;
+            assert_eq!(
+                answer.status,
+                StatusCode::FORBIDDEN,
+                "{name} in a session without {scope}"
+            );
             let answer = app.send(Call::new(&method, &path).scope(scope)).await;
             assert!(
                 ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status),
@@ -84,4 +93,17 @@ async fn no_operation_answers_without_its_scope() {
             );
         }
     }
+}
+
+#[actix_web::test]
+async fn operators_are_let_in_only_where_told() {
+    let app = start_without_operators().await;
+    for scope in app::scopes() {
+        let answer = app.send(Call::get("/v1/payment-files").scope(&scope)).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{scope}");
+    }
+    let session = app.session_with("payment-file:read", Reach::Everywhere);
+    app.send(Call::get("/v1/payment-files").bearer(&session))
+        .await
+        .expect(200);
 }

@@ -119,6 +119,21 @@ pub async fn start_with_limiter(
     start_replica(Arc::new(database), PATIENCE, clock, key, beside).await
 }
 
+/// Starts the app as it is where operators' tokens are not taken.
+pub async fn start_without_operators() -> TestApp<
+    impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
+> {
+    let database = TestDatabase::create();
+    let clock = FixedClock::at("2026-11-20T01:00:00Z");
+    let key = Arc::new(SigningKey::generate().unwrap());
+    cheap_hashing(&database);
+    let beside = Beside {
+        no_operators: true,
+        ..Beside::default()
+    };
+    start_replica(Arc::new(database), PATIENCE, clock, key, beside).await
+}
+
 /// Starts another app on the same database, clock and key.
 pub async fn start_beside(
     (database, clock, key): (Arc<TestDatabase>, Arc<FixedClock>, Arc<SigningKey>),
@@ -164,6 +179,8 @@ fn cheap_hashing(database: &TestDatabase) {
 struct Beside {
     provider: Option<Arc<dyn IdentityProvider>>,
     limiter: Option<Box<dyn Limiter>>,
+    /// Operators' tokens are refused.
+    no_operators: bool,
 }
 
 async fn start_replica(
@@ -202,7 +219,7 @@ async fn start_replica(
     let gate = Data::new(Gate {
         verifier: Verifier::new(issuer(), Jwks::of(&key), clock.clone()),
         standings: posts.clone(),
-        operators: true,
+        operators: !beside.no_operators,
     });
     let metrics = Data::new(Metrics::new().unwrap());
     let service = init_service(

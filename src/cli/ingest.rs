@@ -61,7 +61,7 @@ impl Ingest {
         let (actor, now) = (Actor::program("ingest"), SystemClock.now());
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let (file, is_new) = intake::receive(conn, kept_in, (&self.file, &name), &actor, now)?;
-        let mut files = intake::post_waiting(conn, file.channel, &actor, now, watch)?;
+        let mut files = intake::post_waiting(conn, file.channel, &actor, &SystemClock, watch)?;
         if !files.iter().any(|posted| posted.id == file.id) {
             files.insert(0, file);
         }
@@ -143,6 +143,7 @@ fn readable(file: &PaymentFile, tally: &[Tally]) -> String {
             Fate::Suspense => "in suspense: the account is nobody's",
             Fate::Duplicate => "paid before",
             Fate::Settled => "told before, and settled by this file",
+            Fate::Contradicts => "paid before otherwise: not entered",
         };
         let _ = writeln!(text, "  {lines:>9}  HK${amount}  {what}");
     }

@@ -6,8 +6,9 @@
 //! * The files of a series are numbered without gaps. One that comes early is held, and goes on when
 //!   those before it have come. Where a layout has no numbers, there is one a day.
 //! * Before its first line is posted, all of them are compared with what was paid before. A
-//!   reference that comes again with another amount or account quarantines the file: nothing of
-//!   it is posted until somebody has looked.
+//!   reference that comes again with another amount or account quarantines the file: nothing more
+//!   of it is posted until somebody has looked, who withdraws it, or lets it go on without the
+//!   lines that contradict.
 //! * A line is a payment to the household, or money in suspense when the account is nobody's;
 //!   one that was paid before, and just so, is a duplicate. Each chunk is one transaction: killed
 //!   anywhere, the next run goes on.
@@ -21,10 +22,11 @@ use diesel::PgConnection;
 
 use super::book::{Way, enter};
 use super::files::{self, Entry, Line, Sequence, Summary, Whose};
-use super::model::{Channel, Decided, FileDecision, FileState, PaymentError, PaymentFile};
+use super::model::{Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile};
 use super::shelf::{Kept, Shelf};
 use super::store::files::number;
 use super::{events, store};
+use crate::kernel::clock::Clock;
 use crate::kernel::id::PaymentFileId;
 use crate::kernel::watch::Watch;
 use crate::platform::audit;
@@ -98,7 +100,8 @@ pub(super) fn take_in(
     Ok((file, true))
 }
 
-/// Lets file `id`, which is held, go on though one before it never comes; for `reason`.
+/// Lets file `id` go on, for `reason`: one that is held, though those before it never come; one
+/// that is quarantined, without the lines that contradict what was paid before.
 pub(super) fn release(
     conn: &mut PgConnection,
     id: PaymentFileId,
@@ -107,13 +110,18 @@ pub(super) fn release(
     now: DateTime<Utc>,
 ) -> Result<PaymentFile, PaymentError> {
     let mut file = held_still(conn, id)?;
-    if file.state != FileState::Held {
-        return Err(PaymentError::NotNow("only a file that is held is released"));
-    }
+    let decided = match file.state {
+        FileState::Held => Decided::Released,
+        FileState::Quarantined => Decided::ReleasedInPart,
+        FileState::Staged | FileState::Posted | FileState::Withdrawn => {
+            let why = "only a file that is held or quarantined is released";
+            return Err(PaymentError::NotNow(why));
+        }
+    };
     file.state = FileState::Staged;
     store::files::keep_state(conn, &file)?;
     release_after(conn, &file)?;
-    decide(conn, id, (Decided::Released, reason), actor, now)?;
+    decide(conn, id, (decided, reason), actor, now)?;
     audit::record(conn, actor, "payments.file.released", &id, now)?;
     Ok(file)
 }
@@ -247,21 +255,21 @@ fn release_after(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbEr
 }
 
 /// Posts what waits of `channel`, file by file in their order, until told to stop; the files as
-/// they are then.
+/// they are then. One that fails keeps no other from being posted.
 pub fn post_waiting(
     conn: &mut PgConnection,
     channel: Channel,
     actor: &Actor,
-    now: DateTime<Utc>,
+    clock: &dyn Clock,
     watch: &dyn Watch,
 ) -> Result<Vec<PaymentFile>, PaymentError> {
     let mut done = Vec::new();
     for id in store::files::staged(conn, channel)? {
         if !watch.stopped() {
-            done.push(post(conn, id, actor, now, watch)?);
+            done.push(post(conn, id, actor, clock, watch));
         }
     }
-    Ok(done)
+    done.into_iter().collect()
 }
 
 /// Posts what is left of file `id`; the file as it is then.
@@ -269,11 +277,13 @@ pub fn post(
     conn: &mut PgConnection,
     id: PaymentFileId,
     actor: &Actor,
-    now: DateTime<Utc>,
+    clock: &dyn Clock,
     watch: &dyn Watch,
 ) -> Result<PaymentFile, PaymentError> {
     let mut beaten = 0;
     loop {
+        // A day's books may be closed while a long file is posted: each chunk has its own time.
+        let now = clock.now();
         let file = match transact(conn, |conn| chunk(conn, id, actor, now)) {
             // The channel told of a payment while its line was being entered.
             Err(PaymentError::Db(error)) if error.constraint() == Some(ONCE) && beaten < 5 => {
@@ -296,11 +306,18 @@ fn chunk(
     actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<PaymentFile, PaymentError> {
+    // All lines are looked at before the first is entered, and before others are kept out: it
+    // takes long, and what is entered meanwhile is seen when its line is.
+    let seen = contradiction(conn, id)?;
     let mut file = held_still(conn, id)?;
     if file.state != FileState::Staged {
         return Ok(file);
     }
-    if let Some((line, reference)) = settle(conn, &file, now)? {
+    let settled = match seen {
+        Some(found) => Err(found),
+        None => settle(conn, &file, now)?,
+    };
+    if let Err((line, reference)) = settled {
         file.state = FileState::Quarantined;
         file.reason = Some(format!(
             "line {line}: {reference} was paid with another amount or to another account"
@@ -309,7 +326,9 @@ fn chunk(
         audit::record(conn, actor, "payments.file.quarantined", &id, now)?;
     } else {
         let to = file.lines.min(file.settled.saturating_add(AT_ONCE.into()));
-        events::posted(conn, &file, to, now)?;
+        if settled.is_ok_and(|fates| fates.contains(&Fate::Posted)) {
+            events::posted(conn, &file, to, now)?;
+        }
         file.settled = to;
         if file.settled == file.lines {
             file.state = FileState::Posted;
@@ -321,27 +340,44 @@ fn chunk(
     Ok(file)
 }
 
-/// Enters the next lines of `file`; or says which line contradicts what was paid before, and
-/// enters none.
+/// A line, and its reference.
+type Found = (i32, String);
+
+/// The first line of file `id` that contradicts what was paid before, while none of it is posted
+/// and nobody has let it go on.
+fn contradiction(
+    conn: &mut PgConnection,
+    id: PaymentFileId,
+) -> Result<Option<Found>, PaymentError> {
+    let file = store::files::file(conn, id)?;
+    let is_looked_at = file.state != FileState::Staged
+        || file.settled > 0
+        || store::files::is_released_in_part(conn, id)?;
+    if is_looked_at {
+        return Ok(None);
+    }
+    Ok(store::files::contradiction(conn, id, file.channel)?)
+}
+
+/// Enters the next lines of `file`, the fate of each; or says which line contradicts what was paid
+/// since all were looked at, and enters none.
 fn settle(
     conn: &mut PgConnection,
     file: &PaymentFile,
     now: DateTime<Utc>,
-) -> Result<Option<(i32, String)>, PaymentError> {
-    // All of them are looked at before the first is entered.
-    if file.settled == 0
-        && let Some(found) = store::files::contradiction(conn, file.id, file.channel)?
-    {
-        return Ok(Some(found));
-    }
+) -> Result<Result<Vec<Fate>, Found>, PaymentError> {
     let lines = store::files::unsettled(conn, (file.id, file.settled), AT_ONCE.into())?;
     let day = (file.channel, file.business_date);
-    match enter(conn, day, lines, Way::File(file.id, file.settled), now) {
-        Ok(_) => Ok(None),
-        // Since the file was looked at.
+    let way = Way::File {
+        id: file.id,
+        after: file.settled,
+        in_part: store::files::is_released_in_part(conn, file.id)?,
+    };
+    match enter(conn, day, lines, way, now) {
+        Ok(fates) => Ok(Ok(fates)),
         Err(PaymentError::Contradicts { at, reference }) => {
             let line = file.settled.saturating_add(at).saturating_add(1);
-            Ok(Some((line, reference)))
+            Ok(Err((line, reference)))
         }
         Err(error) => Err(error),
     }

@@ -14,7 +14,9 @@ use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::{General, LedgerError};
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{payment, payment_file, payment_file_decision, payment_line};
+use crate::platform::db::schema::{
+    payment, payment_file, payment_file_decision, payment_line, payment_line_fate,
+};
 use crate::rent::RentError;
 
 choice! {
@@ -108,6 +110,8 @@ choice! {
         Duplicate = "duplicate",
         /// Told before by the channel, and posted then: this is its money.
         Settled = "settled",
+        /// Paid before, and otherwise: nothing was posted, and somebody has seen it.
+        Contradicts = "contradicts",
     }
 }
 
@@ -116,6 +120,8 @@ choice! {
     pub enum Decided {
         /// It goes on though one before it never comes.
         Released = "released",
+        /// It goes on without the lines that contradict what was paid before.
+        ReleasedInPart = "released_in_part",
         /// It is given up.
         Withdrawn = "withdrawn",
     }
@@ -172,10 +178,15 @@ pub struct Told {
 }
 
 /// A line of a file, and what became of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = payment_line_fate, check_for_backend(diesel::pg::Pg))]
 pub struct SettledLine {
     pub number: i32,
-    pub told: Told,
+    pub reference: String,
+    pub account: String,
+    pub amount: Money,
+    pub instructed_at: DateTime<Utc>,
+    pub place: String,
     /// `None` while it waits.
     pub fate: Option<Fate>,
     /// Whose account it was posted to.

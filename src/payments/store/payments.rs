@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::kernel::id::{PaymentFileId, PaymentId};
@@ -53,6 +54,15 @@ pub fn before(
             (reference, before)
         });
     Ok(paid.collect())
+}
+
+/// Whether `channel` was paid by `reference`.
+pub fn is_paid(
+    conn: &mut PgConnection,
+    (channel, reference): (Channel, &str),
+) -> Result<bool, DbError> {
+    let row = payment::table.find((channel, reference));
+    Ok(diesel::select(exists(row)).get_result(conn)?)
 }
 
 pub fn payment(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, DbError> {

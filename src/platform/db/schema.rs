@@ -906,6 +906,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    payment_line_fate (file, number) {
+        file -> Uuid,
+        number -> Integer,
+        reference -> Text,
+        account -> Text,
+        amount -> Numeric,
+        instructed_at -> Timestamptz,
+        place -> Text,
+        household -> Nullable<BigInt>,
+        fate -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     payment (channel, reference) {
         id -> Uuid,
         channel -> Text,

@@ -346,7 +346,8 @@ fn a_payment_in_a_settlement_file_is_told_with_what_is_due_then() {
     let file = (path.as_path(), "takings.txt");
     intake::receive(conn, &kept_in, file, &actor, now).unwrap();
     fs::remove_dir_all(&folder).unwrap();
-    intake::post_waiting(conn, Channel::Store, &actor, now, &Unwatched).unwrap();
+    let clock = office.clock.as_ref();
+    intake::post_waiting(conn, Channel::Store, &actor, clock, &Unwatched).unwrap();
     // One event for all of them, whatever they are.
     assert_eq!(office.count("outbox_event WHERE household IS NULL"), 1);
     assert_eq!(office.count("outbox_event"), 1);

@@ -247,6 +247,42 @@ async fn news_that_contradicts_posts_nothing_more() {
     );
 }
 
+/// Told at the same time, each must see the other.
+#[actix_web::test]
+async fn what_failed_and_was_paid_at_once_contradicts() {
+    let app = start().await;
+    app.clock.set("2026-11-20T12:00:00Z");
+    let code = world::settle(&app.database, 1)[0];
+    let program = Program::of(&app.database);
+    let now = app.clock.now();
+    for number in 0..20 {
+        let reference = format!("N-{number}");
+        let both = ["paid", "failed"].map(|state| {
+            let told = notice(&format!("{reference}-{state}"), &reference, state, &code);
+            app.send(program.tells(&told, now))
+        });
+        let mut outcomes: Vec<_> = join_all(both).await.into_iter().collect();
+        let outcomes = outcomes
+            .iter_mut()
+            .map(|answer| answer.body["outcome"].as_str().unwrap().to_owned());
+        let outcomes: Vec<_> = outcomes.collect();
+        assert_eq!(
+            outcomes.iter().filter(|one| *one == "contradicts").count(),
+            1,
+            "{outcomes:?}"
+        );
+    }
+    // What a file has paid did not fail either.
+    let bring = Call::post("/v1/payment-files?name=f")
+        .scope("payment-file:write")
+        .bytes(file(Channel::Store, 1, &[line(1, "X-1", &code, "10.00")]));
+    app.send(bring).await.expect(201);
+    app.work();
+    let late = notice("late", "X-1", "failed", &code);
+    let told = app.send(program.tells(&late, now)).await.expect(200);
+    assert_eq!(told["outcome"], "contradicts");
+}
+
 #[actix_web::test]
 async fn only_a_channels_own_program_is_heard() {
     let app = start().await;
@@ -301,6 +337,21 @@ async fn only_a_channels_own_program_is_heard() {
     let mut early = notice("y", "N-9", "paid", &code);
     early["instructed_at"] = json!("2026-11-20T12:00:01Z");
     assert_eq!(refused(program.tells(&early, now)).await, "payment-refused");
+    // Nor what may become one.
+    for (field, value) in [
+        ("amount", "0.00"),
+        ("amount", "-1.00"),
+        ("amount", "9999999999.99"),
+        ("instructed_at", "-9999-01-01T00:00:00Z"),
+    ] {
+        for state in ["pending", "unknown", "failed"] {
+            let mut never = notice("x", "N-9", state, &code);
+            never[field] = json!(value);
+            let problem = refused(program.tells(&never, now)).await;
+            let is_refused = ["payment-refused", "malformed-request"].contains(&problem.as_str());
+            assert!(is_refused, "{field} {value} {state}: {problem}");
+        }
+    }
     // Not any more.
     let suspend = format!(
         "UPDATE client SET state = 'suspended' WHERE id = '{}'",

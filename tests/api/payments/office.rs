@@ -14,7 +14,7 @@ use kaifong::payments::{Channel, PaymentError, PaymentFile, Shelf, intake, tally
 use kaifong::platform::auth::Actor;
 use kaifong::platform::db::connect;
 
-use crate::support::{TestDatabase, count, world};
+use crate::support::{FixedClock, TestDatabase, count, world};
 
 /// Stops after so many chunks.
 struct Stop(AtomicU32);
@@ -61,7 +61,8 @@ impl Office {
     pub fn post(&self, channel: Channel, chunks: u32) -> Vec<PaymentFile> {
         let mut conn = connect(self.database.url()).unwrap();
         let (actor, stop) = (Actor::program("test"), Stop(AtomicU32::new(chunks)));
-        intake::post_waiting(&mut conn, channel, &actor, self.now, &stop).unwrap()
+        let clock = FixedClock::at(&self.now.to_rfc3339());
+        intake::post_waiting(&mut conn, channel, &actor, clock.as_ref(), &stop).unwrap()
     }
 
     /// Receives and posts; where the file is then.

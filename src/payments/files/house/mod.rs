@@ -146,7 +146,7 @@ fn detail(fields: &Fields<'_>, seen: &Summary, now: DateTime<Utc>) -> Result<Lin
     let number = fields.read(1, &wanted, |word| {
         number(word).filter(|number| *number == expected)
     })?;
-    let reference = fields.read(2, "a reference of 1 to 35 letters and digits", reference)?;
+    let reference = fields.read(2, "a reference of 1 to 36 letters and digits", reference)?;
     let account = fields.read(3, "an account of up to 20 characters", |word| {
         rules::is_account(word).then(|| word.to_owned())
     })?;

@@ -1,6 +1,6 @@
 //! Entries (`Ntry`): what is a payment, what is not, and what it is called. Pure.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::reasons::result;
 use super::transaction::Detail;
@@ -10,9 +10,8 @@ use crate::kernel::clock::hong_kong_date;
 use crate::kernel::money::Money;
 use crate::payments::files::lines::RIGHT;
 use crate::payments::files::{Entry, Line, Movement, Refusal, Unpaid};
+use crate::payments::rules;
 
-/// How long after it was taken a payment may come.
-const OLDEST: TimeDelta = TimeDelta::days(366);
 const IN_PARTS: &str = "ask the bank to give every payment of a batch";
 
 /// What the file said before its first entry.
@@ -275,7 +274,7 @@ impl Ntry {
         if instructed_at > context.now || instructed_on > context.business_date {
             return Err(at.refuse("the payment is later than the day of the file", RIGHT));
         }
-        if context.business_date - instructed_on > OLDEST {
+        if context.business_date - instructed_on > rules::OLDEST {
             let what = "the payment is more than a year older than the file";
             return Err(at.refuse(what, RIGHT));
         }

@@ -1,6 +1,6 @@
 //! A statement or notification: whose it is, its place, and whether it adds up. Pure.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::entry::{Context, Ntry};
 use super::in_place;
@@ -11,9 +11,8 @@ use crate::kernel::clock::hong_kong_date;
 use crate::kernel::money::Money;
 use crate::payments::files::lines::{RIGHT, WHOLE};
 use crate::payments::files::{Entry, Refusal, Sequence, Summary, Whose};
+use crate::payments::rules;
 
-/// How long after its day a file may come.
-const OLDEST: TimeDelta = TimeDelta::days(366);
 const ONE_EACH: &str = "ask the bank for one account and day a file";
 
 /// Which message it is.
@@ -270,7 +269,7 @@ impl Statement {
         if day > today {
             return Err(at.refuse("the day is yet to come", RIGHT));
         }
-        if today - day > OLDEST {
+        if today - day > rules::OLDEST {
             return Err(at.refuse("the day is more than a year ago", RIGHT));
         }
         Ok(day)

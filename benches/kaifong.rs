@@ -19,6 +19,7 @@
 
 mod audit;
 mod http;
+mod payments;
 mod people;
 mod rent_run;
 mod sign_in;
@@ -47,10 +48,10 @@ fn main() {
     if wanted("vault") {
         vault::bench(settings.rows);
     }
-    if !["rent-run", "people", "hashing", "refusals", "http"]
-        .iter()
-        .any(|name| wanted(name))
-    {
+    let of_history = [
+        "rent-run", "payments", "people", "hashing", "refusals", "http",
+    ];
+    if !of_history.iter().any(|name| wanted(name)) {
         return;
     }
     let history = Database::create("bench_history");
@@ -64,6 +65,9 @@ fn main() {
     println!("{said}");
     if wanted("rent-run") {
         rent_run::bench(&history);
+    }
+    if wanted("payments") {
+        payments::bench(&history);
     }
     if wanted("people") {
         people::bench(&history);

@@ -18,6 +18,7 @@
 )]
 
 mod audit;
+mod autopay;
 mod http;
 mod payments;
 mod people;
@@ -49,7 +50,7 @@ fn main() {
         vault::bench(settings.rows);
     }
     let of_history = [
-        "rent-run", "payments", "people", "hashing", "refusals", "http",
+        "rent-run", "payments", "autopay", "people", "hashing", "refusals", "http",
     ];
     if !of_history.iter().any(|name| wanted(name)) {
         return;
@@ -68,6 +69,9 @@ fn main() {
     }
     if wanted("payments") {
         payments::bench(&history);
+    }
+    if wanted("autopay") {
+        autopay::bench(&history);
     }
     if wanted("people") {
         people::bench(&history);

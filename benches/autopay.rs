@@ -11,12 +11,14 @@ use std::process::Command;
 use kaifong::autopay::{self, CollectionState, Payer, Rail, Verified};
 use kaifong::kernel::clock::{Clock, SystemClock};
 use kaifong::kernel::id::CollectionId;
+use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::kernel::watch::Unwatched;
 use kaifong::platform::auth::Actor;
 use kaifong::platform::db::{connect, connect_as_owner};
 use kaifong::platform::vault::{FileRoot, Vault};
 use kaifong::rent::RuleShelf;
 
+use super::payments::code;
 use super::tools::{Database, finished, folder, median, pg, timed};
 
 const ROUNDS: usize = 3;
@@ -65,17 +67,17 @@ fn open(database: &Database) -> Vault {
 /// A mandate in force for each household; how many.
 fn load(database: &Database, vault: &Vault) -> usize {
     let households = database.psql("SELECT household FROM rent_account ORDER BY household");
-    let codes: Vec<&str> = households.lines().collect();
+    let codes: Vec<TenantCode> = households.lines().map(code).collect();
     let mut conn = connect_as_owner(&database.url).unwrap();
     for codes in codes.chunks(AT_ONCE) {
         let given: Vec<Verified> = codes
             .iter()
             .map(|code| Verified {
-                code: code.parse().unwrap(),
+                code: *code,
                 rail: Rail::Autopay,
                 payer: Payer {
                     bank: "004".to_owned().try_into().unwrap(),
-                    account: format!("{code:0>12}").parse().unwrap(),
+                    account: format!("{:012}", code.number()).parse().unwrap(),
                     holder: "CHAN TAI MAN".parse().unwrap(),
                 },
                 bank_reference: format!("DDA-{code}"),

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use chrono::NaiveDate;
+use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::payments::Channel;
 use kaifong::payments::files::{Characters, Line, write};
 
@@ -58,7 +59,7 @@ fn write_file(database: &Database, path: &Path) -> usize {
         .map(|(number, account)| Line {
             number,
             reference: format!("S0001-{number:09}"),
-            account: account.to_owned(),
+            account: code(account).to_string(),
             amount: "2364.00".parse().unwrap(),
             instructed_at: "2026-11-20T02:31:07Z".parse().unwrap(),
             place: "7-Eleven 華富邨".to_owned(),
@@ -68,6 +69,11 @@ fn write_file(database: &Database, path: &Path) -> usize {
     let bytes = write((Channel::Store, date, 1), Characters::Utf8, &lines).unwrap();
     fs::write(path, bytes).unwrap();
     lines.len()
+}
+
+/// The tenant code of a household's number.
+pub fn code(number: &str) -> TenantCode {
+    TenantCode::of(number.parse().unwrap()).unwrap()
 }
 
 /// Takes the file in; the most memory it took.

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
+use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::payments::Channel;
 use kaifong::payments::files::{Characters, Line, write};
 use kaifong::platform::db::connect_as_owner;
@@ -259,9 +260,11 @@ fn torture_no_payment_is_lost_or_doubled_by_any_kill() {
 
 fn codes(conn: &mut diesel::PgConnection) -> Vec<String> {
     use diesel::RunQueryDsl;
-    diesel::dsl::sql::<diesel::sql_types::Text>(
-        "SELECT household::text FROM rent_account ORDER BY household LIMIT 300",
+    let numbers: Vec<i64> = diesel::dsl::sql::<diesel::sql_types::BigInt>(
+        "SELECT household FROM rent_account ORDER BY household LIMIT 300",
     )
     .load(conn)
-    .unwrap()
+    .unwrap();
+    let codes = numbers.into_iter().map(TenantCode::of);
+    codes.map(|code| code.unwrap().to_string()).collect()
 }

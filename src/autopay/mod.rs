@@ -37,7 +37,7 @@ pub use bulk::{Verified, load_mandates};
 pub use held::held;
 pub use jobs::{PrepareCollection, prepare_ordered};
 pub use model::{
-    AutopayError, Collection, CollectionState, MandateState, Rail, Report, ResultCode, Stray,
+    AutopayError, Collection, CollectionState, DebitResult, MandateState, Rail, Report, Stray,
 };
 pub use payer::{AccountNumber, BankCode, HolderName, NotPayer, Payer};
 pub use prepare::prepare;

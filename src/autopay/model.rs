@@ -11,6 +11,7 @@ use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::payments::Channel;
+pub use crate::payments::files::DebitResult;
 use crate::platform::db::schema::{
     autopay_collection, autopay_event, autopay_left_out, autopay_line, autopay_mandate,
     autopay_stray,
@@ -222,23 +223,6 @@ pub struct Omission {
 }
 
 choice! {
-    /// What a bank says of a debit, whichever bank it is.
-    pub enum ResultCode {
-        Accepted = "ACCEPTED",
-        NoMandate = "NO_MANDATE",
-        InsufficientFunds = "INSUFFICIENT_FUNDS",
-        AccountClosed = "ACCOUNT_CLOSED",
-        AccountInvalid = "ACCOUNT_INVALID",
-        AmountInvalid = "AMOUNT_INVALID",
-        OverLimit = "OVER_LIMIT",
-        Duplicate = "DUPLICATE",
-        DateInvalid = "DATE_INVALID",
-        PayerCancelled = "PAYER_CANCELLED",
-        Other = "OTHER",
-    }
-}
-
-choice! {
     /// Where a debit is.
     pub enum LineState {
         /// The bank has not answered.
@@ -270,7 +254,7 @@ pub struct Answer {
     /// Its place in what was sent: a line of a file, counted from 1.
     pub place: i32,
     pub reference: String,
-    pub code: ResultCode,
+    pub code: DebitResult,
 }
 
 /// An answer that fits no debit.
@@ -279,7 +263,7 @@ pub struct Answer {
 pub struct Stray {
     pub place: i32,
     pub reference: String,
-    pub code: ResultCode,
+    pub code: DebitResult,
     pub problem: Misfit,
 }
 

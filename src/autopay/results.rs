@@ -14,8 +14,8 @@ use diesel::PgConnection;
 use super::booking::{self, Paid};
 use super::files::answers;
 use super::model::{
-    Answer, AutopayError, Collection, CollectionState, LineState, Misfit, Policy, Report,
-    ResultCode, Stray,
+    Answer, AutopayError, Collection, CollectionState, DebitResult, LineState, Misfit, Policy,
+    Report, Stray,
 };
 use super::rules::{self, Meaning};
 use super::store::{self, Debited, NewResult};
@@ -157,7 +157,7 @@ impl Sorting<'_> {
             return Err(Misfit::OtherCollection);
         }
         let early = hong_kong_date(self.now) < debited.collect_on;
-        if early && answer.code == ResultCode::Accepted {
+        if early && answer.code == DebitResult::Accepted {
             return Err(Misfit::BeforeItsDay);
         }
         let state = match rules::meaning(&debited.codes, answer.code) {

@@ -12,8 +12,8 @@ use super::ReadCollections;
 use crate::app::App;
 use crate::autopay::files;
 use crate::autopay::model::{
-    AutopayError, Collection, CollectionState, LeftOut, LineState, Misfit, Omission, Rail,
-    ResultCode, Stray,
+    AutopayError, Collection, CollectionState, DebitResult, LeftOut, LineState, Misfit, Omission,
+    Rail, Stray,
 };
 use crate::autopay::store::{self, Told, Wanted};
 use crate::kernel::id::CollectionId;
@@ -114,7 +114,7 @@ struct LinesQuery {
     /// Only those that are so.
     state: Option<LineState>,
     /// Only those of which the bank said this last.
-    code: Option<ResultCode>,
+    code: Option<DebitResult>,
     /// The previous page's `next`.
     after: Option<Cursor>,
     /// How many items to return.
@@ -150,7 +150,7 @@ struct DebitOut {
     amount: Money,
     state: LineState,
     /// What the bank said last.
-    code: Option<ResultCode>,
+    code: Option<DebitResult>,
 }
 
 impl From<Told> for DebitOut {
@@ -191,7 +191,7 @@ pub(super) struct StrayOut {
     /// Its place in what was sent, counted from 1.
     place: i32,
     reference: String,
-    code: ResultCode,
+    code: DebitResult,
     problem: Misfit,
 }
 

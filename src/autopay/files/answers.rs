@@ -12,7 +12,7 @@
 
 use std::io::BufRead;
 
-use crate::autopay::model::{Answer, ResultCode};
+use crate::autopay::model::{Answer, DebitResult};
 use crate::kernel::id::CollectionId;
 use crate::payments::files::{Fields, FileError, Lines, RIGHT, Refusal, WHOLE};
 
@@ -78,7 +78,7 @@ fn answer(fields: &Fields<'_>) -> Result<Answer, Refusal> {
     fields.exactly(3, "a result")?;
     let reference = fields.read(1, "a reference of 1 to 35 letters and digits", reference)?;
     let code = fields.read(2, "a result such as ACCEPTED", |word| {
-        word.parse::<ResultCode>().ok()
+        word.parse::<DebitResult>().ok()
     })?;
     Ok(Answer {
         place: i32::try_from(fields.line).unwrap_or(i32::MAX),
@@ -125,8 +125,8 @@ mod tests {
         assert_eq!(
             answers,
             [
-                answer(2, "A-1", ResultCode::Accepted),
-                answer(3, "A-2", ResultCode::AccountClosed)
+                answer(2, "A-1", DebitResult::Accepted),
+                answer(3, "A-2", DebitResult::AccountClosed)
             ]
         );
     }

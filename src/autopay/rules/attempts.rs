@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::days::plus_working_days;
-use crate::autopay::model::{LeftOut, Policy, ResultCode};
+use crate::autopay::model::{DebitResult, LeftOut, Policy};
 use crate::kernel::id::MandateId;
 use crate::kernel::money::Money;
 use crate::kernel::working_day::Holidays;
@@ -23,7 +23,7 @@ pub enum Fate {
     Waiting,
     Accepted,
     /// At once, or after it was accepted.
-    Refused(ResultCode),
+    Refused(DebitResult),
     /// Its collection was never sent.
     Withdrawn,
 }
@@ -125,8 +125,8 @@ pub mod tests {
             collected_on: day("2026-11-02"),
             fate,
         };
-        let funds = Fate::Refused(ResultCode::InsufficientFunds);
-        let closed = Fate::Refused(ResultCode::AccountClosed);
+        let funds = Fate::Refused(DebitResult::InsufficientFunds);
+        let closed = Fate::Refused(DebitResult::AccountClosed);
         let (soon, later) = ("2026-11-06", "2026-11-09");
         for (before, mandate, on, expected) in [
             (vec![], one, soon, Ok(1)),

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date, Numeric, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use crate::autopay::model::{ResultCode, Stray};
+use crate::autopay::model::{DebitResult, Stray};
 use crate::kernel::id::{CollectionId, MandateId};
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
@@ -31,7 +31,7 @@ pub struct Debited {
     #[diesel(sql_type = Date)]
     pub collect_on: NaiveDate,
     #[diesel(sql_type = Array<Text>)]
-    pub codes: Vec<ResultCode>,
+    pub codes: Vec<DebitResult>,
 }
 
 /// The debits of these references, by reference.
@@ -60,7 +60,7 @@ pub struct NewResult {
     pub reference: String,
     /// 1 for the first answer, 2 for one after it.
     pub number: i16,
-    pub code: ResultCode,
+    pub code: DebitResult,
     pub recorded_by: String,
     pub recorded_at: DateTime<Utc>,
 }
@@ -78,13 +78,13 @@ pub fn add_results(conn: &mut PgConnection, results: &[NewResult]) -> Result<(),
 pub fn last_answers(
     conn: &mut PgConnection,
     mandates: &[MandateId],
-) -> Result<HashMap<MandateId, Vec<ResultCode>>, DbError> {
+) -> Result<HashMap<MandateId, Vec<DebitResult>>, DbError> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = SqlUuid)]
         mandate: MandateId,
         #[diesel(sql_type = Text)]
-        code: ResultCode,
+        code: DebitResult,
     }
     let rows: Vec<Row> = diesel::sql_query(
         "SELECT l.mandate, r.code FROM autopay_mandate m JOIN autopay_line l ON l.mandate = m.id \

@@ -7,7 +7,7 @@ use diesel::sql_types::{
 };
 
 use crate::autopay::model::{
-    LeftOut, Line, LineState, Mandate, MandateState, Omission, ResultCode,
+    DebitResult, LeftOut, Line, LineState, Mandate, MandateState, Omission,
 };
 use crate::autopay::rules::{Fate, Tried, fate};
 use crate::kernel::id::{CollectionId, MandateId};
@@ -51,7 +51,7 @@ struct Attempted {
     #[diesel(sql_type = Bool)]
     withdrawn: bool,
     #[diesel(sql_type = Array<Text>)]
-    codes: Vec<ResultCode>,
+    codes: Vec<DebitResult>,
 }
 
 /// What was attempted for these households in `month`, in order of household and attempt.
@@ -169,7 +169,7 @@ pub struct Told {
     #[diesel(sql_type = Date)]
     pub collect_on: NaiveDate,
     #[diesel(sql_type = Array<Text>)]
-    pub codes: Vec<ResultCode>,
+    pub codes: Vec<DebitResult>,
 }
 
 impl Told {
@@ -190,7 +190,7 @@ impl Told {
 pub struct Wanted {
     pub collection: CollectionId,
     pub state: Option<LineState>,
-    pub code: Option<ResultCode>,
+    pub code: Option<DebitResult>,
     /// Of the households after this one.
     pub after: Option<TenantCode>,
 }

@@ -9,22 +9,22 @@ choice! {
     /// What became of a direct debit. Each layout keeps the table from its bank's codes.
     pub enum DebitResult {
         /// The money came.
-        Accepted = "accepted",
+        Accepted = "ACCEPTED",
         /// The payer's bank knows of no mandate, or it has ended.
-        NoMandate = "no_mandate",
-        InsufficientFunds = "insufficient_funds",
-        AccountClosed = "account_closed",
+        NoMandate = "NO_MANDATE",
+        InsufficientFunds = "INSUFFICIENT_FUNDS",
+        AccountClosed = "ACCOUNT_CLOSED",
         /// There is no such account, or none that can be debited.
-        AccountInvalid = "account_invalid",
-        AmountInvalid = "amount_invalid",
+        AccountInvalid = "ACCOUNT_INVALID",
+        AmountInvalid = "AMOUNT_INVALID",
         /// More than the mandate or the bank allows.
-        OverLimit = "over_limit",
-        Duplicate = "duplicate",
-        DateInvalid = "date_invalid",
+        OverLimit = "OVER_LIMIT",
+        Duplicate = "DUPLICATE",
+        DateInvalid = "DATE_INVALID",
         /// The payer stopped it, or asked for the money back.
-        PayerCancelled = "payer_cancelled",
+        PayerCancelled = "PAYER_CANCELLED",
         /// What the bank's code does not say more closely.
-        Other = "other",
+        Other = "OTHER",
     }
 }
 

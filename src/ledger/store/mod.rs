@@ -27,7 +27,7 @@ pub(super) use checkpoints::{
     newest_checkpoint, next_checkpoint, seal_end, sealed_through,
 };
 pub use entries::entries;
-pub(super) use entries::{record_reversal, reversals_of, transfer};
+pub(super) use entries::{record_reversal, record_reversals, reversals_of, transfer, transfers};
 pub(super) use lies::{
     Totals, each_reversal, odd_transfers, posted_twice, prepare_to_scan, totals, unsealed,
     wrong_balances, wrong_reversals,

@@ -176,6 +176,7 @@ fn line(date: NaiveDate, number: u32) -> Option<Line> {
     Some(Line {
         number,
         reference: format!("SAMPLE-{}-{number:06}", date.format("%Y%m%d")),
+        end_to_end: None,
         account: code.to_string(),
         amount: Money::of_cents(100_000 + i64::from(number % 300_000)).ok()?,
         instructed_at: hong_kong_time(date, 0) + TimeDelta::milliseconds(i64::from(number) * 100),

@@ -16,6 +16,7 @@ use super::store::payments::Before;
 use super::{events, store};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::{PaymentFileId, PaymentId};
+use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::working_day::Holidays;
@@ -49,6 +50,19 @@ pub fn enter_told(
     }
     let today = hong_kong_date(now);
     enter(conn, (channel, today), told, Way::Told(actor), now)
+}
+
+/// To which account, and how much, `channel` was paid by those of `references` that it was paid by
+/// before.
+pub fn paid_by(
+    conn: &mut PgConnection,
+    channel: Channel,
+    references: &[&str],
+) -> Result<HashMap<String, (String, Money)>, PaymentError> {
+    let paid = store::payments::before(conn, channel, references)?.into_iter();
+    Ok(paid
+        .map(|(reference, paid)| (reference, (paid.account, paid.amount)))
+        .collect())
 }
 
 /// Enters those of `told` that were not paid before, on the terms of `day`; the fate of each, in

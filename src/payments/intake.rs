@@ -5,6 +5,9 @@
 //! * A bank's file names the account that the money came to: which channel that is, is dated data.
 //! * The files of a series are numbered without gaps. One that comes early is held, and goes on when
 //!   those before it have come. Where a layout has no numbers, there is one a day.
+//! * Of an account to which direct debits are collected, a line goes by what we called the debit.
+//!   Debits that were not paid are kept beside the lines; when the file is posted, whoever ordered
+//!   them is told by a job.
 //! * Before its first line is posted, all of them are compared with what was paid before. A
 //!   reference that comes again with another amount or account quarantines the file: nothing of
 //!   it is posted until somebody has looked.
@@ -13,23 +16,27 @@
 //!   anywhere, the next run goes on.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::book::{Way, enter};
-use super::files::{self, Entry, Line, Sequence, Summary, Whose};
+use super::files::{self, Entry, Line, Sequence, Summary, Unpaid, Whose};
+use super::jobs::DebitsTold;
 use super::model::{Channel, Decided, FileDecision, FileState, PaymentError, PaymentFile};
+use super::rules::as_ordered;
 use super::shelf::{Kept, Shelf};
 use super::store::files::number;
 use super::{events, store};
 use crate::kernel::id::PaymentFileId;
+use crate::kernel::money::Money;
 use crate::kernel::watch::Watch;
-use crate::platform::audit;
+use crate::ledger::LedgerError;
 use crate::platform::auth::Actor;
 use crate::platform::db::{DbError, transact};
+use crate::platform::{audit, jobs};
 
 /// Lines that are staged, or posted, at once.
 const AT_ONCE: u16 = 8_192;
@@ -66,10 +73,13 @@ pub(super) fn take_in(
     if let Some(known) = store::files::of_digest(conn, &kept.sha256)? {
         return Ok((known, false));
     }
-    let source = File::open(&kept.path).map_err(files::FileError::from)?;
-    let id = PaymentFileId::fresh();
-    let summary = stage(conn, id, source, now)?;
+    // Read twice: only at its end is it known whose it is, and how its lines are to be taken.
+    let mut source = File::open(&kept.path).map_err(files::FileError::from)?;
+    let summary = files::read(BufReader::new(&source), now, |_| Ok::<_, PaymentError>(()))?;
     let channel = channel(conn, &summary)?;
+    source.rewind().map_err(files::FileError::from)?;
+    let id = PaymentFileId::fresh();
+    let (lines, amount) = stage(conn, (id, channel), &source, now)?;
     store::files::hold(conn, channel)?;
     let open = store::terms_on(conn, summary.business_date)?;
     if !open.iter().any(|terms| terms.channel == channel) {
@@ -84,8 +94,8 @@ pub(super) fn take_in(
         series: summary.series,
         name: name.to_owned(),
         sha256: kept.sha256.clone(),
-        lines: number(summary.lines),
-        amount: summary.amount,
+        lines: number(lines),
+        amount,
         settled: 0,
         reason: None,
         received_by: actor.as_str().to_owned(),
@@ -166,28 +176,49 @@ fn decide(
     store::files::add_decision(conn, &decision)
 }
 
-/// Stages every line of `source`; what the file says of itself.
+/// Stages what `source` says; how many payments it has, and what they come to.
 fn stage(
     conn: &mut PgConnection,
-    id: PaymentFileId,
-    source: File,
+    (id, channel): (PaymentFileId, Channel),
+    source: &File,
     now: DateTime<Utc>,
-) -> Result<Summary, PaymentError> {
+) -> Result<(u32, Money), PaymentError> {
+    let (mut count, mut sum) = (0, Money::ZERO);
     let mut lines: Vec<Line> = Vec::with_capacity(AT_ONCE.into());
-    let summary = files::read(BufReader::new(source), now, |entry| {
+    let (mut unpaid, mut unpaid_before): (Vec<Unpaid>, u32) = (Vec::new(), 0);
+    files::read(BufReader::new(source), now, |entry| {
+        let entry = if channel.is_direct_debit() {
+            as_ordered(entry)
+        } else {
+            entry
+        };
         match entry {
-            Entry::Payment(line) => lines.push(line),
+            Entry::Payment(line) => {
+                count += 1;
+                sum = sum.checked_add(line.amount).map_err(LedgerError::from)?;
+                lines.push(Line {
+                    number: count,
+                    ..line
+                });
+            }
+            Entry::Unpaid(one) => unpaid.push(one),
             // They pay nobody's rent.
-            Entry::Unpaid(_) | Entry::Movement(_) => return Ok(()),
+            Entry::Movement(_) => return Ok(()),
         }
         if lines.len() == usize::from(AT_ONCE) {
             store::files::add_lines(conn, id, &lines)?;
             lines.clear();
         }
+        if unpaid.len() == usize::from(AT_ONCE) {
+            store::unpaid::add(conn, (id, unpaid_before), &unpaid)?;
+            unpaid_before += u32::from(AT_ONCE);
+            unpaid.clear();
+        }
         Ok::<_, PaymentError>(())
     })?;
     store::files::add_lines(conn, id, &lines)?;
-    Ok(summary)
+    store::unpaid::add(conn, (id, unpaid_before), &unpaid)?;
+    Ok((count, sum))
 }
 
 /// Which channel's file it is.
@@ -314,6 +345,9 @@ fn chunk(
         if file.settled == file.lines {
             file.state = FileState::Posted;
             file.posted_at = Some(now);
+            if file.channel.is_direct_debit() {
+                jobs::enqueue(conn, &DebitsTold { file: id }, now)?;
+            }
             audit::record(conn, actor, "payments.file.posted", &id, now)?;
         }
     }

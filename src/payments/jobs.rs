@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::intake;
 use super::model::{Channel, PaymentError};
 use super::store;
+use crate::kernel::id::PaymentFileId;
 use crate::kernel::watch::Unwatched;
 use crate::platform::auth::Actor;
 use crate::platform::jobs::{self, Handlers, Job};
@@ -22,6 +23,20 @@ impl Job for PostFiles {
 
     fn unique_name(&self) -> Option<String> {
         Some(format!("{} {}", Self::KIND, self.channel))
+    }
+}
+
+/// Queued work of whoever orders direct debits: take what a file, which is posted, says of them.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct DebitsTold {
+    pub file: PaymentFileId,
+}
+
+impl Job for DebitsTold {
+    const KIND: &'static str = "payments.debits_told";
+
+    fn unique_name(&self) -> Option<String> {
+        Some(self.file.to_string())
     }
 }
 

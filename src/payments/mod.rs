@@ -13,6 +13,7 @@
 
 mod api;
 mod book;
+mod debits;
 mod events;
 pub mod files;
 mod fps_code;
@@ -29,12 +30,13 @@ mod suspense;
 mod tell;
 mod words;
 
-pub use api::routes;
-pub use book::enter_told;
+pub use api::{routes, shelve};
+pub use book::{enter_told, paid_by};
+pub use debits::{DebitTold, count_debits, paid_debits, unpaid_debits};
 pub use events::{AutopayRefused, AutopaySuspended, PaymentReceived, PaymentsPosted, received};
 pub use held::held;
-pub use jobs::{handlers, timetable};
+pub use jobs::{DebitsTold, handlers, timetable};
 pub use model::{Channel, Fate, FileState, PaymentError, PaymentFile, Tally, Told};
-pub use shelf::Shelf;
+pub use shelf::{Kept, Shelf};
 pub use store::files::tally;
 pub use words::channel as word_of_channel;

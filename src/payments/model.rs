@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Numeric, Text};
 
-use super::files::{FileError, Refusal};
+use super::files::{DebitResult, FileError, Refusal};
 use super::fps_code::{FpsCode, Unreadable};
 use crate::kernel::choice::choice;
 use crate::kernel::dated::{InForce, RuleRow};
@@ -14,7 +14,9 @@ use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::{General, LedgerError};
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{payment, payment_file, payment_file_decision, payment_line};
+use crate::platform::db::schema::{
+    payment, payment_file, payment_file_decision, payment_file_unpaid, payment_line,
+};
 use crate::rent::RentError;
 
 choice! {
@@ -67,6 +69,12 @@ impl Channel {
             Self::Cssa => General::CssaClearing,
             Self::Shroff => General::ShroffClearing,
         }
+    }
+
+    /// Whether we take the money, by the payer's leave.
+    #[must_use]
+    pub fn is_direct_debit(self) -> bool {
+        matches!(self, Self::Autopay | Self::FpsDebit)
     }
 
     /// What a payer gives it; `None` where the payer gives nothing each time.
@@ -180,6 +188,24 @@ pub struct SettledLine {
     pub fate: Option<Fate>,
     /// Whose account it was posted to.
     pub household: Option<TenantCode>,
+}
+
+/// A direct debit that a file says was not paid, or was paid back.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = payment_file_unpaid, check_for_backend(diesel::pg::Pg))]
+pub struct UnpaidLine {
+    /// Counted from 1, those that were not paid only.
+    pub number: i32,
+    /// What we called the debit, when the file says so.
+    pub reference: String,
+    pub amount: Money,
+    /// The day it was for, or was paid back.
+    pub day: Option<NaiveDate>,
+    pub result: DebitResult,
+    /// The bank's own code.
+    pub code: String,
+    /// It had been paid, and was paid back.
+    pub was_paid: bool,
 }
 
 /// What was paid.

@@ -229,7 +229,7 @@ async fn bring_payment_file(
     query: Query<NameQuery>,
     body: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let kept = take(&app.shelf, body).await?;
+    let kept = shelve(&app.shelf, body).await?;
     let (actor, now) = (caller.actor.clone(), app.clock.now());
     let (again, name) = (kept.sha256.clone(), query.into_inner().name);
     let taken = app.db.write(move |conn| {
@@ -258,7 +258,7 @@ async fn bring_payment_file(
 }
 
 /// Puts what the body has on the shelf.
-async fn take(shelf: &Shelf, mut body: Payload) -> Result<Kept, Problem> {
+pub async fn shelve(shelf: &Shelf, mut body: Payload) -> Result<Kept, Problem> {
     let mut incoming = shelf.begin().map_err(Problem::internal)?;
     while let Some(bytes) = body.next().await {
         let bytes = bytes.map_err(|_| Problem::malformed(&"the body broke off"))?;

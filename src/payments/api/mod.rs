@@ -8,8 +8,11 @@ mod notices;
 mod scanned;
 mod suspense;
 mod trace;
+mod unpaid;
 
 use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use files::shelve;
 
 use super::files::FileError;
 use super::model::PaymentError;
@@ -79,6 +82,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     channels::routes(cfg);
     codes::routes(cfg);
     files::routes(cfg);
+    unpaid::routes(cfg);
     decisions::routes(cfg);
     notices::routes(cfg);
     trace::routes(cfg);

@@ -21,9 +21,9 @@ use super::model::Channel;
 use crate::kernel::money::Money;
 
 pub use big5::NoCode;
-pub use debit::{DebitResult, Unpaid};
+pub use debit::{DebitReference, DebitResult, Unpaid};
 pub use house::{Characters, write};
-pub use iso20022::{Scope, StatusReport, Verdict, read_status_report};
+pub use iso20022::{Scope, StatusReport, Verdict, is_status_report, read_status_report};
 pub(crate) use lines::{Fields, Lines, RIGHT, WHOLE};
 
 /// What a file says of itself.
@@ -86,6 +86,9 @@ pub struct Line {
     pub number: u32,
     /// The channel's own, once for ever.
     pub reference: String,
+    /// What whoever ordered it called it, [`NOT_PROVIDED`] when nothing; `None` of a layout that
+    /// knows one reference only.
+    pub end_to_end: Option<String>,
     /// The account as the payer gave it: it may be none.
     pub account: String,
     pub amount: Money,
@@ -94,6 +97,9 @@ pub struct Line {
     /// Where, such as the name of a store.
     pub place: String,
 }
+
+/// How ISO 20022 says that a payment was not called anything.
+pub const NOT_PROVIDED: &str = "NOTPROVIDED";
 
 /// Money that moved on a bank account and paid nobody's rent: a transfer of ours, a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,5 +6,6 @@ pub mod notices;
 pub mod payments;
 pub mod suspense;
 pub mod trace;
+pub mod unpaid;
 
 pub use channels::{collects_for, terms, terms_on};

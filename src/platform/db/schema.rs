@@ -906,6 +906,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    payment_file_unpaid (file, number) {
+        file -> Uuid,
+        number -> Integer,
+        reference -> Text,
+        amount -> Numeric,
+        day -> Nullable<Date>,
+        result -> Text,
+        code -> Text,
+        was_paid -> Bool,
+    }
+}
+
+diesel::table! {
     payment (channel, reference) {
         id -> Uuid,
         channel -> Text,

@@ -100,6 +100,7 @@ pub fn line(number: u32, reference: &str, account: &impl ToString, amount: &str)
     Line {
         number,
         reference: reference.to_owned(),
+        end_to_end: None,
         account: account.to_string(),
         amount: amount.parse().unwrap(),
         instructed_at: "2026-11-20T02:00:00Z".parse().unwrap(),

@@ -171,6 +171,7 @@ fn detail(fields: &Fields<'_>, seen: &Summary, now: DateTime<Utc>) -> Result<Lin
     Ok(Line {
         number,
         reference,
+        end_to_end: None,
         account,
         amount,
         instructed_at,

@@ -154,6 +154,7 @@ fn debit(columns: &Columns<'_>, seen: &mut Summary, code: &str) -> Result<Entry,
             amount,
             on: date(columns.text(VALUE_DATE)?),
             result,
+            was_paid: false,
             code: status.to_owned(),
         }));
     }
@@ -175,6 +176,7 @@ fn debit(columns: &Columns<'_>, seen: &mut Summary, code: &str) -> Result<Entry,
     Ok(Entry::Payment(Line {
         number: seen.lines,
         reference,
+        end_to_end: None,
         account,
         amount,
         instructed_at: hong_kong_time(value_on, 0),

@@ -9,7 +9,7 @@ use super::values::{Direction, Told, day, direction, flag, identifier, instant, 
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::money::Money;
 use crate::payments::files::lines::RIGHT;
-use crate::payments::files::{Entry, Line, Movement, Refusal, Unpaid};
+use crate::payments::files::{Entry, Line, Movement, NOT_PROVIDED, Refusal, Unpaid};
 
 /// How long after it was taken a payment may come.
 const OLDEST: TimeDelta = TimeDelta::days(366);
@@ -207,6 +207,7 @@ impl Ntry {
                 amount,
                 on: Some(booked_on),
                 result: result(&code),
+                was_paid: true,
                 code,
             })));
         }
@@ -224,9 +225,11 @@ impl Ntry {
         if amount == Money::ZERO {
             return Err(detail.at.refuse("an amount above zero was expected", RIGHT));
         }
+        let called = detail.end_to_end.get();
         Ok(Some(Entry::Payment(Line {
             number: context.next,
             reference,
+            end_to_end: Some(called.unwrap_or_else(|| NOT_PROVIDED.to_owned())),
             account: detail.account(self.information.get()),
             amount,
             instructed_at: self.instructed_at(detail, context)?,

@@ -7,8 +7,8 @@ use super::tree::{Leaf, Place};
 use super::values::{Direction, Told, direction, identifier, instant, text};
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
-use crate::payments::files::Refusal;
 use crate::payments::files::lines::RIGHT;
+use crate::payments::files::{NOT_PROVIDED, Refusal};
 use crate::payments::model::Shown;
 
 /// What a payer writes is kept up to here, in bytes.
@@ -51,7 +51,7 @@ impl Detail {
             "Refs/AcctSvcrRef" => leaf.keep(&mut self.reference, reference, identifier),
             "Refs/UETR" => leaf.keep(&mut self.uetr, "a UETR", identifier),
             "Refs/TxId" => leaf.keep(&mut self.transaction, reference, identifier),
-            "Refs/EndToEndId" if leaf.text != "NOTPROVIDED" => {
+            "Refs/EndToEndId" if leaf.text != NOT_PROVIDED => {
                 leaf.keep(&mut self.end_to_end, reference, identifier)
             }
             "RltdDts/AccptncDtTm" => leaf.keep(&mut self.accepted_at, "a date and time", instant),

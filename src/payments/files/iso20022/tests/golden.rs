@@ -8,7 +8,7 @@ use crate::payments::files::tests::{
     NOTIFICATION_2, NOTIFICATION_8, STATEMENT_2, STATEMENT_8, payments, read_all, spoiled,
 };
 use crate::payments::files::{
-    DebitResult, Entry, Line, Movement, Sequence, Summary, Unpaid, Whose,
+    DebitResult, Entry, Line, Movement, NOT_PROVIDED, Sequence, Summary, Unpaid, Whose,
 };
 
 fn money(text: &str) -> Money {
@@ -19,11 +19,23 @@ fn line(number: u32, reference: &str, account: &str, amount: &str, at: &str) -> 
     Entry::Payment(Line {
         number,
         reference: reference.to_owned(),
+        end_to_end: Some(NOT_PROVIDED.to_owned()),
         account: account.to_owned(),
         amount: money(amount),
         instructed_at: at.parse().unwrap(),
         place: String::new(),
     })
+}
+
+/// The same, which the payer called `RENT`.
+fn called_rent(entry: Entry) -> Entry {
+    match entry {
+        Entry::Payment(line) => Entry::Payment(Line {
+            end_to_end: Some("RENT".to_owned()),
+            ..line
+        }),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -59,6 +71,7 @@ fn a_statement_of_version_2_is_read() {
             amount: money("310.00"),
             on: "2026-11-20".parse().ok(),
             result: DebitResult::AccountClosed,
+            was_paid: true,
             code: "AC04".to_owned(),
         }),
         Entry::Movement(Movement {
@@ -77,7 +90,8 @@ fn a_statement_of_version_8_is_read() {
     // The payer's own reference, which comes every month, is not taken for the bank's.
     let uetr = "8a562c67-ca16-48ba-b074-65581be6f001";
     let at = "2026-11-20T01:00:00Z";
-    assert_eq!(entries, [line(1, uetr, "1000000039", "3600.00", at)]);
+    let paid = line(1, uetr, "1000000039", "3600.00", at);
+    assert_eq!(entries, [called_rent(paid)]);
 }
 
 #[test]
@@ -88,13 +102,13 @@ fn notifications_are_read() {
     assert_eq!(told, (Sequence::Number(501), 2, money("2464.00")));
     // What is not booked yet is no payment yet.
     let expected = [
-        line(
+        called_rent(line(
             1,
             "FPS20261120115803001",
             "1000000018",
             "2364.00",
             "2026-11-20T03:58:02.517Z",
-        ),
+        )),
         line(
             2,
             "FPS20261120115940002",
@@ -114,6 +128,7 @@ fn notifications_are_read() {
         amount: money("250.00"),
         on: "2026-11-19".parse().ok(),
         result: DebitResult::Other,
+        was_paid: true,
         code: String::new(),
     };
     let charge_given_back = Movement {

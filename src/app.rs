@@ -166,7 +166,7 @@ pub fn scopes() -> Vec<String> {
 /// Every kind of background work and the slice that does it.
 #[must_use]
 pub fn handlers() -> Handlers {
-    payments::handlers(rent::handlers(Handlers::default()))
+    autopay::handlers(payments::handlers(rent::handlers(Handlers::default())))
 }
 
 /// Every sealed column of every slice: what a rotation of keys seals anew.

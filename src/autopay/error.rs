@@ -22,6 +22,11 @@ pub enum AutopayError {
     NoSuchMandate,
     #[error("no such collection")]
     NoSuchCollection,
+    #[error("no such status report")]
+    NoSuchReport,
+    /// The bank answers to an order that we never made.
+    #[error("{0} is no order of ours: ask the bank what it answers to")]
+    NotOurOrder(String),
     #[error("someone changed it meanwhile")]
     Stale,
     #[error("the household lives nowhere of ours")]
@@ -53,6 +58,8 @@ pub enum AutopayError {
     Lapsed(i64),
     #[error("the bank had to have the file by {0}: withdraw it and prepare another")]
     TooLate(NaiveDate),
+    #[error("the file has been kept for as long as it may be")]
+    Forgotten,
     #[error(transparent)]
     Layout(#[from] NoRoom),
     #[error(transparent)]

@@ -21,25 +21,34 @@ mod commands;
 mod error;
 mod file;
 pub mod files;
+mod forget;
 mod held;
 mod jobs;
 mod model;
 mod payer;
+mod posted;
 mod prepare;
 mod results;
 mod rules;
 mod sealing;
+mod sorting;
+mod status;
 mod store;
 mod tell;
 
 pub use api::routes;
 pub use bulk::{Verified, load_mandates};
+pub use files::answers::is_ours as is_answers;
+pub use forget::{Sealed, ended_before};
 pub use held::held;
-pub use jobs::{PrepareCollection, prepare_ordered};
+pub use jobs::{PrepareCollection, handlers, prepare_ordered};
 pub use model::{
-    AutopayError, Collection, CollectionState, DebitResult, MandateState, Rail, Report, Stray,
+    AutopayError, Collection, CollectionState, DebitResult, MandateState, Rail, Report,
+    StatusReport, Stray,
 };
 pub use payer::{AccountNumber, BankCode, HolderName, NotPayer, Payer};
+pub use posted::take_posted;
 pub use prepare::prepare;
 pub use results::take_file;
 pub use sealing::SEALED;
+pub use status::{keep_report, take_report};

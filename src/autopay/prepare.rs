@@ -2,6 +2,8 @@
 //!
 //! * Each chunk is one transaction, and says up to which household it came: killed or stopped
 //!   anywhere, the next run goes on. The file is one transaction more, from what is frozen.
+//! * Chunks of whichever collections are decided one after the other: what one has taken is on its
+//!   way for the next.
 //! * What is on its way is read before what is due. An answer between the two readings makes a
 //!   debit too small or none, never one too many.
 
@@ -11,12 +13,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;
 
 use super::file::write_file;
-use super::files::debit_reference;
 use super::model::{
     AutopayError, Collection, CollectionState, LeftOut, Line, Mandate, Omission, Policy,
 };
 use super::rules::{self, Tried};
-use super::store;
+use super::{commands, store};
 use crate::kernel::clock::{Clock, hong_kong_date};
 use crate::kernel::id::CollectionId;
 use crate::kernel::money::Money;
@@ -24,7 +25,7 @@ use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::watch::Watch;
 use crate::kernel::working_day::Holidays;
-use crate::platform::auth::Actor;
+use crate::payments::files::DebitReference;
 use crate::platform::calendar;
 use crate::platform::db::{reach_in, transact};
 use crate::platform::vault::Vault;
@@ -63,6 +64,8 @@ fn chunk(
     now: DateTime<Utc>,
 ) -> Result<(Collection, bool), AutopayError> {
     reach_in(conn, &Reach::Everywhere)?;
+    // Two collections at once would both take what a household owes of an earlier month.
+    store::hold_lines(conn)?;
     let collection = store::lock_collection(conn, id)?;
     if collection.state != CollectionState::Preparing {
         return Ok((collection, true));
@@ -84,8 +87,7 @@ fn chunk(
     }
     store::add_lines(conn, &lines)?;
     store::add_left_out(conn, &omissions)?;
-    let ended = (&Actor::program("autopay"), "the tenancy ended");
-    store::end_all(conn, &gone, ended, now)?;
+    commands::end_all(conn, &gone, "the tenancy ended", now)?;
     let amount = Money::sum(lines.iter().map(|line| line.amount))?;
     let collection = Collection {
         through: last.number(),
@@ -167,13 +169,18 @@ impl Facts {
         let on_its_way = self.on_their_way.get(&code).copied().unwrap_or_default();
         let due = due.ok_or_else(|| omit(LeftOut::NoRate))?;
         let amount = rules::amount(due, on_its_way, mandate.at_most).map_err(omit)?;
+        let called = DebitReference {
+            month: collection.month,
+            code,
+            attempt,
+        };
         Ok(Line {
             collection: collection.id,
             household: code,
             month: collection.month,
             attempt,
             mandate: mandate.id,
-            reference: debit_reference(collection.month.first(), code, attempt),
+            reference: called.to_string(),
             amount,
         })
     }

@@ -113,6 +113,8 @@ id! {
     MandateId
     /// A month's direct debits, in one file.
     CollectionId
+    /// A bank's status report on an order of direct debits.
+    StatusReportId
     /// A piece of background work.
     JobId
 }

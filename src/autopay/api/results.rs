@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::ReportResults;
-use super::collections::StrayOut;
+use super::strays::StrayOut;
 use crate::app::App;
 use crate::autopay::model::{Answer, DebitResult, Report};
 use crate::autopay::results;
@@ -98,6 +98,7 @@ async fn report_autopay_results(
                     place,
                     reference: result.reference.to_string(),
                     code: result.code,
+                    amount: None,
                 })
                 .collect();
             results::take(conn, id, &answers, &caller.actor, now).map(ReportOut::from)

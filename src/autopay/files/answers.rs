@@ -20,6 +20,13 @@ const LAYOUT: &str = "kaifong-autopay-1";
 /// The longest reference.
 pub const REFERENCE: usize = 35;
 
+/// Whether `head` begins a file of this layout.
+#[must_use]
+pub fn is_ours(head: &[u8]) -> bool {
+    let ours = format!("H|{LAYOUT}");
+    head.starts_with(ours.as_bytes())
+}
+
 /// What the file at `source` says, and of which collection.
 pub fn read(source: impl BufRead) -> Result<(CollectionId, Vec<Answer>), FileError> {
     let mut lines = Lines::of(source);
@@ -84,6 +91,7 @@ fn answer(fields: &Fields<'_>) -> Result<Answer, Refusal> {
         place: i32::try_from(fields.line).unwrap_or(i32::MAX),
         reference,
         code,
+        amount: None,
     })
 }
 
@@ -121,6 +129,7 @@ mod tests {
             place,
             reference: reference.to_owned(),
             code,
+            amount: None,
         };
         assert_eq!(
             answers,

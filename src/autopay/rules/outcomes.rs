@@ -19,7 +19,7 @@ impl DebitResult {
     pub fn may_pass(self) -> bool {
         matches!(
             self,
-            Self::InsufficientFunds | Self::DateInvalid | Self::Other
+            Self::InsufficientFunds | Self::DateInvalid | Self::OrderRefused | Self::Other
         )
     }
 
@@ -27,7 +27,11 @@ impl DebitResult {
     pub fn is_the_payers(self) -> bool {
         !matches!(
             self,
-            Self::Accepted | Self::AmountInvalid | Self::Duplicate | Self::DateInvalid
+            Self::Accepted
+                | Self::AmountInvalid
+                | Self::Duplicate
+                | Self::DateInvalid
+                | Self::OrderRefused
         )
     }
 }

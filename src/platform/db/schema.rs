@@ -1235,13 +1235,38 @@ diesel::table! {
 diesel::table! {
     autopay_stray (id) {
         id -> Uuid,
-        collection -> Uuid,
+        collection -> Nullable<Uuid>,
         place -> Integer,
         reference -> Text,
         code -> Text,
         problem -> Text,
         recorded_by -> Text,
         recorded_at -> Timestamptz,
+        file -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    autopay_report (id) {
+        id -> Uuid,
+        sha256 -> Bytea,
+        message -> Text,
+        collection -> Uuid,
+        whole -> Nullable<Text>,
+        verdicts -> Integer,
+        received_by -> Text,
+        received_at -> Timestamptz,
+        taken_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    autopay_verdict (report, number) {
+        report -> Uuid,
+        number -> Integer,
+        reference -> Text,
+        code -> Nullable<Text>,
+        amount -> Nullable<Numeric>,
     }
 }
 

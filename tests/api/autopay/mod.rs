@@ -1,10 +1,13 @@
 //! Direct debits: mandates, collections, files, and what the bank answers.
 
 mod answers;
+mod bank_files;
 mod collections;
 mod files;
 mod mandates;
 mod preparing;
+mod reports;
+mod told;
 
 use actix_http::Request;
 use actix_web::body::MessageBody;

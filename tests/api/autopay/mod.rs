@@ -4,6 +4,7 @@ mod answers;
 mod bank_files;
 mod collections;
 mod files;
+mod forgetting;
 mod mandates;
 mod preparing;
 mod reports;

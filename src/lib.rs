@@ -12,6 +12,7 @@ pub mod platform;
 mod audit_trail;
 pub mod autopay;
 pub mod break_glass;
+pub mod cssa;
 pub mod estates;
 pub mod ledger;
 pub mod messages;

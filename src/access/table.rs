@@ -46,6 +46,37 @@ pub const TABLE: &[Right] = &[
         ],
     },
     Right {
+        scope: "cssa:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "cssa-month:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+        ],
+    },
+    Right {
+        scope: "cssa-month:write",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "cssa-rents:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "cssa-rents:file",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
         scope: "payment-file:read",
         holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
     },

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::files::NoRoom;
 use super::model::{CollectionState, MandateState, Rail};
+use crate::cssa::CssaError;
 use crate::kernel::money::NotMoney;
 use crate::kernel::month::Month;
 use crate::ledger::LedgerError;
@@ -65,6 +66,8 @@ pub enum AutopayError {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Rent(RentError),
+    #[error(transparent)]
+    Cssa(#[from] CssaError),
     #[error(transparent)]
     Payment(#[from] PaymentError),
     #[error(transparent)]

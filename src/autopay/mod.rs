@@ -7,6 +7,8 @@
 //!   bill is no debit, and what is on its way already is not asked for again.
 //! * What a collection debits is frozen while it is prepared, and so are the bytes of its file. A
 //!   second person releases them, by their digest; they are the same for ever after.
+//! * What the Social Welfare Department is to pay of a month is debited from nobody; a household
+//!   whose whole rent it pays is left out.
 //! * A household is debited once an attempt, a month; a refused debit is tried again as the policy
 //!   of its channel says.
 //! * What the bank answers is taken once, in whatever order: an accepted debit is a payment, one

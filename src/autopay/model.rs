@@ -207,6 +207,8 @@ choice! {
         TenancyEnded = "tenancy_ended",
         /// What is due cannot be told.
         NoRate = "no_rate",
+        /// The Social Welfare Department pays the whole of the rent.
+        PaidByCssa = "paid_by_cssa",
     }
 }
 

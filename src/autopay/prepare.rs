@@ -2,7 +2,7 @@
 //!
 //! * Each chunk is one transaction, and says up to which household it came: killed or stopped
 //!   anywhere, the next run goes on. The file is one transaction more, from what is frozen.
-//! * What is on its way is read before what is due. An answer between the two readings makes a
+//! * What is on its way, from the bank or the Social Welfare Department, is read before what is due. An answer between the two readings makes a
 //!   debit too small or none, never one too many.
 
 use std::collections::HashMap;
@@ -17,6 +17,7 @@ use super::model::{
 };
 use super::rules::{self, Tried};
 use super::store;
+use crate::cssa::{self, ToCome};
 use crate::kernel::clock::{Clock, hong_kong_date};
 use crate::kernel::id::CollectionId;
 use crate::kernel::money::Money;
@@ -105,6 +106,8 @@ struct Facts {
     lives_until: HashMap<TenantCode, NaiveDate>,
     tried: HashMap<TenantCode, Vec<Tried>>,
     on_their_way: HashMap<TenantCode, Money>,
+    /// What the Social Welfare Department has still to pay.
+    cssa: HashMap<TenantCode, ToCome>,
     due: HashMap<TenantCode, Result<Money, RentError>>,
 }
 
@@ -124,6 +127,7 @@ impl Facts {
         }
         // Before what is due, and not after it.
         let on_their_way = store::on_their_way(conn, &codes, month)?;
+        let cssa = cssa::to_come(conn, &codes, month)?;
         let due = rent::dues(conn, shelf, &codes, (month, now))?;
         // Back to the first attempt of the month, of which retries are counted.
         let first = month.minus(1).first();
@@ -133,6 +137,7 @@ impl Facts {
             lives_until: tenancy::lives_until(conn, &codes)?.into_iter().collect(),
             tried,
             on_their_way: on_their_way.into_iter().collect(),
+            cssa,
             due: due.into_iter().collect(),
         })
     }
@@ -166,7 +171,8 @@ impl Facts {
         let attempt = rules::next_attempt(tried, mandate.id, &self.policy, when).map_err(omit)?;
         let on_its_way = self.on_their_way.get(&code).copied().unwrap_or_default();
         let due = due.ok_or_else(|| omit(LeftOut::NoRate))?;
-        let amount = rules::amount(due, on_its_way, mandate.at_most).map_err(omit)?;
+        let cssa = self.cssa.get(&code).copied();
+        let amount = rules::amount(due, (on_its_way, cssa), mandate.at_most).map_err(omit)?;
         Ok(Line {
             collection: collection.id,
             household: code,

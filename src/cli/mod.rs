@@ -12,6 +12,7 @@ mod bar;
 mod catcher;
 mod cluster;
 mod config;
+mod cssa;
 mod database;
 mod demo;
 mod export;
@@ -43,6 +44,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::autopay::AutopayError;
+use crate::cssa::CssaError;
 use crate::ledger::LedgerError;
 use crate::messages::MailError;
 use crate::payments::PaymentError;
@@ -86,6 +88,8 @@ enum Command {
     RentRun(rent_run::RentRun),
     Ingest(ingest::Ingest),
     AutopayResults(autopay_results::AutopayResults),
+    #[command(subcommand)]
+    Cssa(cssa::Cssa),
     /// Look into settlement files
     #[command(subcommand)]
     PaymentFile(payment_file::PaymentFile),
@@ -148,6 +152,8 @@ pub enum Failure {
     Payments(#[from] PaymentError),
     #[error("cannot take the results in")]
     Autopay(#[from] AutopayError),
+    #[error("cannot settle rent allowances")]
+    Cssa(#[from] CssaError),
     #[error("cannot generate a population")]
     Population(#[from] PopulationError),
     #[error("cannot use the limits")]
@@ -188,6 +194,7 @@ impl Cli {
             Command::RentRun(command) => command.run(&config),
             Command::Ingest(command) => command.run(&config),
             Command::AutopayResults(command) => command.run(&config),
+            Command::Cssa(command) => command.run(&config),
             Command::PaymentFile(command) => command.execute(),
             Command::Export(command) => command.execute(&config),
             Command::Seal => seal::run(&config),

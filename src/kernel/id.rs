@@ -113,6 +113,10 @@ id! {
     MandateId
     /// A month's direct debits, in one file.
     CollectionId
+    /// A month's rent allowances against what was paid by them.
+    ReconciliationId
+    /// A file of rents for the Social Welfare Department.
+    RentFileId
     /// A piece of background work.
     JobId
 }

@@ -8,6 +8,8 @@
 //! * Before its first line is posted, all of them are compared with what was paid before. A
 //!   reference that comes again with another amount or account quarantines the file: nothing of
 //!   it is posted until somebody has looked.
+//! * What a file tells of rent allowances is staged beside its payments, and taken further by
+//!   whoever keeps them once the file is posted ([`AllowancesPosted`]).
 //! * A line is a payment to the household, or money in suspense when the account is nobody's;
 //!   one that was paid before, and just so, is a duplicate. Each chunk is one transaction: killed
 //!   anywhere, the next run goes on.
@@ -20,7 +22,8 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::book::{Way, enter};
-use super::files::{self, Entry, Line, Sequence, Summary, Whose};
+use super::files::{self, ALLOWANCES, AllowanceLine, Entry, Line, Sequence, Summary, Whose};
+use super::jobs::AllowancesPosted;
 use super::model::{Channel, Decided, FileDecision, FileState, PaymentError, PaymentFile};
 use super::shelf::{Kept, Shelf};
 use super::store::files::number;
@@ -30,6 +33,7 @@ use crate::kernel::watch::Watch;
 use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::platform::db::{DbError, transact};
+use crate::platform::jobs;
 
 /// Lines that are staged, or posted, at once.
 const AT_ONCE: u16 = 8_192;
@@ -174,9 +178,11 @@ fn stage(
     now: DateTime<Utc>,
 ) -> Result<Summary, PaymentError> {
     let mut lines: Vec<Line> = Vec::with_capacity(AT_ONCE.into());
+    let mut allowances: Vec<AllowanceLine> = Vec::new();
     let summary = files::read(BufReader::new(source), now, |entry| {
         match entry {
             Entry::Payment(line) => lines.push(line),
+            Entry::Allowance(line) => allowances.push(line),
             // They pay nobody's rent.
             Entry::Unpaid(_) | Entry::Movement(_) => return Ok(()),
         }
@@ -184,9 +190,17 @@ fn stage(
             store::files::add_lines(conn, id, &lines)?;
             lines.clear();
         }
+        if allowances.len() == usize::from(AT_ONCE) {
+            store::allowances::add_lines(conn, id, &allowances)?;
+            allowances.clear();
+        }
         Ok::<_, PaymentError>(())
     })?;
     store::files::add_lines(conn, id, &lines)?;
+    store::allowances::add_lines(conn, id, &allowances)?;
+    if let Some(told) = &summary.allowances {
+        store::allowances::add_file(conn, id, told)?;
+    }
     Ok(summary)
 }
 
@@ -314,6 +328,9 @@ fn chunk(
         if file.settled == file.lines {
             file.state = FileState::Posted;
             file.posted_at = Some(now);
+            if file.series == ALLOWANCES {
+                jobs::enqueue(conn, &AllowancesPosted {}, now)?;
+            }
             audit::record(conn, actor, "payments.file.posted", &id, now)?;
         }
     }

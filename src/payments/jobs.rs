@@ -25,6 +25,18 @@ impl Job for PostFiles {
     }
 }
 
+/// Queued when a file was posted that tells of rent allowances: whoever keeps them takes them in.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AllowancesPosted {}
+
+impl Job for AllowancesPosted {
+    const KIND: &'static str = "payments.allowances_posted";
+
+    fn unique_name(&self) -> Option<String> {
+        Some(Self::KIND.to_owned())
+    }
+}
+
 /// Queues the posting of what still waits: a worker may have died over it.
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), PaymentError> {
     for channel in store::files::waiting(conn)? {

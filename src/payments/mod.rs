@@ -33,8 +33,12 @@ pub use api::routes;
 pub use book::enter_told;
 pub use events::{AutopayRefused, AutopaySuspended, PaymentReceived, PaymentsPosted, received};
 pub use held::held;
-pub use jobs::{handlers, timetable};
+pub use jobs::{AllowancesPosted, handlers, timetable};
 pub use model::{Channel, Fate, FileState, PaymentError, PaymentFile, Tally, Told};
 pub use shelf::Shelf;
+pub use store::allowances::{
+    AllowanceFile, Unplaced, allowance_files, allowance_lines, allowance_lines_at, reached,
+    returned, unplaced,
+};
 pub use store::files::tally;
 pub use words::channel as word_of_channel;

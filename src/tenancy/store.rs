@@ -132,6 +132,32 @@ pub fn lives_until(
         .load(conn)?)
 }
 
+/// The estate where each of `codes` lives on `day`, or lived last before it; those that ever did.
+pub fn estates_of(
+    conn: &mut PgConnection,
+    codes: &[TenantCode],
+    day: NaiveDate,
+) -> Result<Vec<(TenantCode, EstateId)>, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        household: TenantCode,
+        #[diesel(sql_type = Uuid)]
+        estate_id: EstateId,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT DISTINCT ON (household) household, estate_id FROM tenancy_place \
+         WHERE household = ANY($1) AND starts_on <= $2 ORDER BY household, starts_on DESC",
+    )
+    .bind::<Array<BigInt>, _>(codes)
+    .bind::<Date, _>(day)
+    .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.household, row.estate_id))
+        .collect())
+}
+
 /// Every tenancy that `code` has had, in the order they started.
 pub fn by_household(conn: &mut PgConnection, code: TenantCode) -> Result<Vec<Tenancy>, DbError> {
     Ok(table::table

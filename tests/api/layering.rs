@@ -20,7 +20,11 @@ const SLICES: &[(&str, &[&str])] = &[
         "messages",
         &["tenancy", "people", "ledger", "rent", "payments"],
     ),
-    ("autopay", &["tenancy", "ledger", "rent", "payments"]),
+    ("cssa", &["tenancy", "rent", "payments"]),
+    (
+        "autopay",
+        &["tenancy", "ledger", "rent", "payments", "cssa"],
+    ),
     (
         "population",
         &["estates", "tenancy", "people", "ledger", "rent"],
@@ -35,6 +39,7 @@ const SLICES: &[(&str, &[&str])] = &[
             "rent",
             "payments",
             "messages",
+            "cssa",
             "autopay",
             "sign_in",
         ],

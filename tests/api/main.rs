@@ -14,6 +14,7 @@ mod access;
 mod audit;
 mod autopay;
 mod break_glass;
+mod cssa;
 mod door;
 mod estates;
 mod headers;

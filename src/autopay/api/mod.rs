@@ -103,6 +103,7 @@ impl From<AutopayError> for Problem {
             }
             AutopayError::Ledger(error) => return RentError::from(error).into(),
             AutopayError::Rent(error) => return error.into(),
+            AutopayError::Cssa(error) => return error.into(),
             AutopayError::Payment(error) => return error.into(),
             error @ (AutopayError::Layout(_) | AutopayError::Amount(_)) => {
                 return Self::internal(error);

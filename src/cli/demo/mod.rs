@@ -4,6 +4,7 @@
 //! A second demo in the same data folder keeps what is there and charges nothing twice.
 
 mod callers;
+mod cssa;
 mod table;
 mod tour;
 
@@ -121,7 +122,9 @@ fn play(
         rehearse: false,
     };
     let billed = rent::run(url, clock, order, &Unwatched)?;
-    look(url, clock, generated, billed)
+    let allowances = cssa::play(config, &mut conn, now)?;
+    let told = look(url, clock, generated, billed)?;
+    Ok(Told { allowances, ..told })
 }
 
 fn look(
@@ -162,5 +165,6 @@ fn look(
         standing: ledger::standing(&mut conn, month)?,
         // A register without that household has no bill to show.
         bill: quoted.and_then(Result::ok),
+        allowances: None,
     })
 }

@@ -36,7 +36,7 @@ pub fn read_all(bytes: &[u8]) -> Result<(Summary, Vec<Entry>), Refusal> {
 pub fn payments(entries: &[Entry]) -> Vec<&Line> {
     let payments = entries.iter().filter_map(|entry| match entry {
         Entry::Payment(line) => Some(line),
-        Entry::Unpaid(_) | Entry::Movement(_) => None,
+        Entry::Unpaid(_) | Entry::Movement(_) | Entry::Allowance(_) => None,
     });
     payments.collect()
 }

@@ -1,5 +1,6 @@
 //! Payments in PostgreSQL. The only folder that names their tables.
 
+pub mod allowances;
 mod channels;
 pub mod files;
 pub mod notices;

@@ -1234,3 +1234,122 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(autopay_line, autopay_mandate);
 diesel::allow_tables_to_appear_in_same_query!(autopay_collection, autopay_left_out);
+
+diesel::table! {
+    allowance_file (file) {
+        file -> Uuid,
+        month -> Date,
+        lines -> Integer,
+    }
+}
+
+diesel::table! {
+    allowance_line (file, number) {
+        file -> Uuid,
+        number -> Integer,
+        event -> Text,
+        account -> Text,
+        coverage -> Nullable<Text>,
+        amount -> Nullable<Numeric>,
+        month -> Date,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(allowance_file, payment_file);
+
+diesel::table! {
+    cssa_allowance (id) {
+        id -> BigInt,
+        household -> BigInt,
+        month -> Date,
+        coverage -> Nullable<Text>,
+        amount -> Nullable<Numeric>,
+        file -> Uuid,
+        number -> Integer,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    cssa_taken (file) {
+        file -> Uuid,
+        taken -> Integer,
+        strays -> Integer,
+        taken_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    cssa_stray (file, number) {
+        file -> Uuid,
+        number -> Integer,
+        problem -> Text,
+    }
+}
+
+diesel::table! {
+    cssa_reconciliation (id) {
+        id -> Uuid,
+        month -> Date,
+        requested_by -> Text,
+        requested_at -> Timestamptz,
+        made_at -> Nullable<Timestamptz>,
+        files -> Integer,
+        lines -> Integer,
+        amount -> Numeric,
+        paid_amount -> Numeric,
+        suspense_amount -> Numeric,
+        returned_amount -> Numeric,
+        duplicate_amount -> Numeric,
+        expected -> Integer,
+        expected_amount -> Numeric,
+        paid -> Integer,
+        agreed -> Integer,
+        agreed_amount -> Numeric,
+        exceptions -> Integer,
+    }
+}
+
+diesel::table! {
+    cssa_exception (reconciliation, number) {
+        reconciliation -> Uuid,
+        number -> Integer,
+        kind -> Text,
+        household -> Nullable<BigInt>,
+        account -> Text,
+        estate_id -> Nullable<Uuid>,
+        allowance -> Nullable<Numeric>,
+        paid -> Nullable<Numeric>,
+        rent -> Nullable<Numeric>,
+        file -> Nullable<Uuid>,
+        line -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    cssa_rent_file (id) {
+        id -> Uuid,
+        month -> Date,
+        sequence -> Integer,
+        requested_by -> Text,
+        requested_at -> Timestamptz,
+        made_at -> Nullable<Timestamptz>,
+        lines -> Integer,
+        amount -> Numeric,
+        left_out -> Integer,
+        sha256 -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    cssa_rent_line (file, household) {
+        file -> Uuid,
+        household -> BigInt,
+        change -> Text,
+        before -> Numeric,
+        rent -> Numeric,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(cssa_rent_file, cssa_rent_line);
+diesel::allow_tables_to_appear_in_same_query!(cssa_reconciliation, cssa_exception);

@@ -384,6 +384,7 @@ impl World {
 
     fn payment_body(operation: &str) -> Option<Value> {
         Some(match operation {
+            "order_cssa_reconciliation" | "order_cssa_rents" => json!({ "month": "2026-11" }),
             "release_payment_file" | "withdraw_payment_file" | "refuse_clearing" => {
                 json!({ "reason": "so" })
             }

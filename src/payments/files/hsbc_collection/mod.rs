@@ -129,6 +129,7 @@ fn header(columns: &Columns<'_>, now: DateTime<Utc>) -> Result<(Summary, String)
         sequence: Sequence::Day,
         lines: 0,
         amount: Money::ZERO,
+        allowances: None,
     };
     Ok((summary, code))
 }

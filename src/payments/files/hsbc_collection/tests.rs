@@ -37,6 +37,7 @@ fn the_golden_file_is_read() {
             sequence: Sequence::Day,
             lines: 2,
             amount: "3344.50".parse().unwrap(),
+            allowances: None,
         }
     );
     assert_eq!(summary.number(), 20_261_120);

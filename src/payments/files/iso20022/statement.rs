@@ -301,6 +301,7 @@ impl Statement {
             sequence: Sequence::Number(sequence),
             lines: self.payments,
             amount: self.amount,
+            allowances: None,
         })
     }
 

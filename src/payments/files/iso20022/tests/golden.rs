@@ -38,6 +38,7 @@ fn a_statement_of_version_2_is_read() {
             sequence: Sequence::Number(37),
             lines: 3,
             amount: money("4544.50"),
+            allowances: None,
         }
     );
     let midnight = "2026-11-19T16:00:00Z";
@@ -195,6 +196,7 @@ fn ten_thousand_spoiled_statements_are_refused_or_add_up() {
             Entry::Payment(line) => line.amount,
             Entry::Unpaid(unpaid) => unpaid.amount.negated(),
             Entry::Movement(movement) => movement.amount,
+            Entry::Allowance(_) => Money::ZERO,
         });
         let text = String::from_utf8_lossy(&bytes);
         assert_eq!(Money::sum(moved).unwrap(), money("-45765.50"), "{text}");

@@ -44,14 +44,14 @@ pub(super) struct Rents {
 impl Cssa {
     pub fn run(self, config: &Config) -> Result<ExitCode, Failure> {
         let (actor, now) = (Actor::program("cssa"), SystemClock.now());
-        let shelf = RuleShelf::default();
+        let rules = RuleShelf::default();
         Database::with(config, |url| {
             let conn = &mut db::connect(url)?;
             match self {
                 Self::Reconcile(Reconcile { month }) => {
                     let (made, found) = transact(conn, |conn| {
                         let ordered = cssa::order_reconciliation(conn, &actor, month, now)?;
-                        let made = cssa::make_reconciliation(conn, &shelf, ordered.id, now)?;
+                        let made = cssa::make_reconciliation(conn, &rules, ordered.id, now)?;
                         let found = cssa::exceptions(conn, made.id)?;
                         Ok::<_, CssaError>((made, found))
                     })?;
@@ -65,7 +65,7 @@ impl Cssa {
                 Self::Rents(Rents { month }) => {
                     let (_, bytes) = transact(conn, |conn| {
                         let ordered = cssa::order_rents(conn, &actor, month, now)?;
-                        cssa::make_rents(conn, &shelf, ordered.id, now)?;
+                        cssa::make_rents(conn, &rules, ordered.id, now)?;
                         cssa::rent_file(conn, &actor, ordered.id, now)
                     })?;
                     answer(&String::from_utf8_lossy(&bytes))

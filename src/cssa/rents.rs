@@ -83,11 +83,11 @@ pub fn make(
             let Some((before, rent)) = before.get(&code).zip(rents.get(&code)) else {
                 continue;
             };
-            let lives = until.get(&code).is_some_and(|last| month.first() <= *last);
+            let is_home = until.get(&code).is_some_and(|last| month.first() <= *last);
             lines.push(RentLine {
                 file: id,
                 household: code,
-                change: rules::change(lives, *before, *rent),
+                change: rules::change(is_home, *before, *rent),
                 before: *before,
                 rent: *rent,
             });

@@ -99,7 +99,7 @@ fn sort(
 ) -> Result<(Vec<Notice>, Vec<(i32, ExceptionKind)>), CssaError> {
     let codes: Vec<TenantCode> = lines.iter().filter_map(code).collect();
     let homes: HashSet<TenantCode> = tenancy::known(conn, &codes)?.into_iter().collect();
-    let lives: HashMap<TenantCode, NaiveDate> =
+    let until: HashMap<TenantCode, NaiveDate> =
         tenancy::lives_until(conn, &codes)?.into_iter().collect();
     let mut told: HashMap<TenantCode, Vec<Notice>> = HashMap::new();
     for notice in store::allowances::told(conn, &codes)? {
@@ -110,7 +110,7 @@ fn sort(
         let number = i32::try_from(line.number).unwrap_or(i32::MAX);
         let home = code(&line).filter(|code| homes.contains(code));
         let known = home.map(|code| Known {
-            lives_until: lives.get(&code).copied(),
+            lives_until: until.get(&code).copied(),
             granted: told
                 .get(&code)
                 .and_then(|told| rules::in_force(told, line.month)),

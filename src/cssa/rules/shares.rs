@@ -21,7 +21,7 @@ pub fn yours((due, rent): (Money, Money), paid: Money, to_come: Option<ToCome>) 
     let covered = match to_come {
         None => Money::ZERO,
         Some(ToCome::Whole) => rent.checked_sub(paid).unwrap_or_default().or_zero(),
-        Some(ToCome::Part(rest)) => rest,
+        Some(ToCome::Part(part)) => part,
     };
     due.checked_sub(covered).unwrap_or_default().or_zero()
 }

@@ -28,12 +28,12 @@ pub struct Opening<T> {
     pub characters: Characters,
 }
 
-/// Reads the header of a file of `layout` that came by `now`; `named` says what it names, and reads
-/// it.
+/// Reads the header of a file of `layout` that came by `now`; `what` says what it names, and
+/// `reading` reads it.
 pub fn opening<T>(
     lines: &mut Lines<impl BufRead>,
     (layout, now): (&str, DateTime<Utc>),
-    (what, named): (&str, impl FnOnce(&str) -> Option<T>),
+    (what, reading): (&str, impl FnOnce(&str) -> Option<T>),
 ) -> Result<Opening<T>, FileError> {
     let Some(bytes) = lines.next()? else {
         return Err(lines.refuse(1, "the file is empty", WHOLE).into());
@@ -50,7 +50,7 @@ pub fn opening<T>(
     fields.read(0, "H, a header,", |word| (word == "H").then_some(()))?;
     fields.exactly(6, "a header")?;
     fields.read(1, layout, |word| (word == layout).then_some(()))?;
-    let names = fields.read(2, what, named)?;
+    let names = fields.read(2, what, reading)?;
     let business_date = fields.read(3, "a date such as 2026-11-20", date)?;
     if business_date > hong_kong_date(now) {
         return Err(fields.refuse(3, "the day is yet to come", RIGHT).into());

@@ -6,7 +6,7 @@ use diesel::PgConnection;
 
 use super::model::{AutopayError, Policy, Rail};
 use crate::kernel::clock::{hong_kong_date, hong_kong_time};
-use crate::kernel::id::{PaymentId, TransferId};
+use crate::kernel::id::PaymentId;
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
@@ -25,7 +25,7 @@ pub struct Paid {
 
 /// The payment that a debit makes.
 fn payment(rail: Rail, paid: &Paid) -> PaymentId {
-    PaymentId::derived(&format!("{}/{}", rail.channel(), paid.reference))
+    payments::paid_by(rail.channel(), &paid.reference)
 }
 
 /// Enters accepted debits as payments, from the day of the debit on.
@@ -61,8 +61,7 @@ pub fn take_back(
     let today = hong_kong_date(now);
     ledger::open_months(conn, Month::of(today), Month::of(today))?;
     for (paid, reason) in returned {
-        let payment = payment(rail, paid);
-        let posted = TransferId::derived(&format!("{}/{payment}/", TransferKind::Payment));
+        let posted = payments::posted_by(payment(rail, paid));
         ledger::reverse(conn, paid.code, posted, reason, actor, now)?;
     }
     let fees: Vec<Transfer> = returned

@@ -37,7 +37,9 @@ pub use findings::{AccountTotal, Findings, Lie, Named};
 pub use held::held;
 pub use jobs::{SealDays, seal_days, timetable};
 pub use model::{Account, Extract, General, LedgerError, Order, Source, Transfer, TransferKind};
-pub use store::{balance, booked_balance, charged, entries, lock_balance, open_months, owing};
+pub use store::{
+    balance, booked_balance, charged, entries, lock_balance, open_months, owing, reversed_at,
+};
 pub use trial::{Standing, TrialLine, standing, trial_balance};
 pub use verify::verify;
 pub use witness::bear_witness;

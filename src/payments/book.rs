@@ -15,7 +15,7 @@ use super::rules::{counted, fit};
 use super::store::payments::Before;
 use super::{events, store};
 use crate::kernel::clock::hong_kong_date;
-use crate::kernel::id::{PaymentFileId, PaymentId};
+use crate::kernel::id::{PaymentFileId, PaymentId, TransferId};
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::working_day::Holidays;
@@ -31,6 +31,18 @@ pub(super) enum Way<'a> {
     File(PaymentFileId, i32),
     /// Told as they happened.
     Told(&'a Actor),
+}
+
+/// The payment that `channel` knows by `reference`.
+#[must_use]
+pub fn paid_by(channel: Channel, reference: &str) -> PaymentId {
+    PaymentId::derived(&format!("{channel}/{reference}"))
+}
+
+/// The transfer that posted `payment`, to a household or into suspense.
+#[must_use]
+pub fn posted_by(payment: PaymentId) -> TransferId {
+    TransferId::derived(&format!("{}/{payment}/", TransferKind::Payment))
 }
 
 /// Enters what `channel` told as it happened; the fate of each, in their order.
@@ -169,7 +181,7 @@ impl Entry<'_> {
             }
         };
         Payment {
-            id: PaymentId::derived(&format!("{}/{}", self.channel, told.reference)),
+            id: paid_by(self.channel, &told.reference),
             channel: self.channel,
             value_on: self.dated.value_on(told.instructed_at),
             household: self.home(&told),

@@ -13,6 +13,7 @@
 
 mod api;
 mod book;
+mod credit;
 mod events;
 pub mod files;
 mod fps_code;
@@ -30,11 +31,14 @@ mod tell;
 mod words;
 
 pub use api::routes;
-pub use book::enter_told;
+pub use book::{enter_told, paid_by, posted_by};
+pub use credit::{Credit, Paid, credits, paid_to, place};
 pub use events::{AutopayRefused, AutopaySuspended, PaymentReceived, PaymentsPosted, received};
 pub use held::held;
 pub use jobs::{handlers, timetable};
-pub use model::{Channel, Fate, FileState, PaymentError, PaymentFile, Tally, Told};
+pub use model::{Channel, Fate, FileState, Payment, PaymentError, PaymentFile, Tally, Told};
 pub use shelf::Shelf;
 pub use store::files::tally;
+pub use store::notices::speaks_for;
+pub use store::terms_on;
 pub use words::channel as word_of_channel;

@@ -51,6 +51,18 @@ pub fn record_reversal(
     Ok(added == 1)
 }
 
+/// When transfer `id` was reversed, if it was.
+pub fn reversed_at(
+    conn: &mut PgConnection,
+    id: TransferId,
+) -> Result<Option<DateTime<Utc>>, DbError> {
+    Ok(ledger_reversal::table
+        .filter(ledger_reversal::reversed.eq(id.as_uuid()))
+        .select(ledger_reversal::recorded_at)
+        .first(conn)
+        .optional()?)
+}
+
 /// Why transfers of `household` were reversed and when, the oldest first.
 pub fn reversals_of(
     conn: &mut PgConnection,

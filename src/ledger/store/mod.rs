@@ -26,7 +26,7 @@ pub(super) use checkpoints::{
     add_checkpoint, any_booked, checkpoint, checkpoint_numbers, each_booked, hold_postings,
     newest_checkpoint, next_checkpoint, seal_end, sealed_through,
 };
-pub use entries::entries;
+pub use entries::{entries, reversed_at};
 pub(super) use entries::{record_reversal, reversals_of, transfer};
 pub(super) use lies::{
     Totals, each_reversal, odd_transfers, posted_twice, prepare_to_scan, totals, unsealed,

@@ -139,6 +139,45 @@ pub const TABLE: &[Right] = &[
         holders: &[(FinanceOfficer, Everywhere)],
     },
     Right {
+        scope: "receipt:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "due-list:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "due-list:take",
+        holders: &[(PaymentChannel, Everywhere)],
+    },
+    Right {
+        scope: "counter:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+        ],
+    },
+    Right {
+        scope: "counter:take",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+        ],
+    },
+    Right {
+        scope: "counter:approve",
+        holders: &[(EstateManager, Posted), (FinanceOfficer, Everywhere)],
+    },
+    Right {
         scope: "rent:correct",
         holders: &[(EstateManager, Posted), (FinanceOfficer, Everywhere)],
     },

@@ -14,6 +14,7 @@ mod cluster;
 mod config;
 mod database;
 mod demo;
+mod due_list;
 mod export;
 mod generate;
 pub mod import;
@@ -43,6 +44,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::autopay::AutopayError;
+use crate::due_lists::DueListError;
 use crate::ledger::LedgerError;
 use crate::messages::MailError;
 use crate::payments::PaymentError;
@@ -86,6 +88,7 @@ enum Command {
     RentRun(rent_run::RentRun),
     Ingest(ingest::Ingest),
     AutopayResults(autopay_results::AutopayResults),
+    DueList(due_list::MakeDueList),
     /// Look into settlement files
     #[command(subcommand)]
     PaymentFile(payment_file::PaymentFile),
@@ -148,6 +151,8 @@ pub enum Failure {
     Payments(#[from] PaymentError),
     #[error("cannot take the results in")]
     Autopay(#[from] AutopayError),
+    #[error("cannot list what is due")]
+    DueList(#[from] DueListError),
     #[error("cannot generate a population")]
     Population(#[from] PopulationError),
     #[error("cannot use the limits")]
@@ -188,6 +193,7 @@ impl Cli {
             Command::RentRun(command) => command.run(&config),
             Command::Ingest(command) => command.run(&config),
             Command::AutopayResults(command) => command.run(&config),
+            Command::DueList(command) => command.run(&config),
             Command::PaymentFile(command) => command.execute(),
             Command::Export(command) => command.execute(&config),
             Command::Seal => seal::run(&config),

@@ -105,6 +105,14 @@ id! {
     PaymentFileId
     /// A proposal where money in suspense shall go.
     ProposalId
+    /// A shroff's day at the counter of an estate office.
+    CounterDayId
+    /// A proposal to void a receipt of a counter.
+    VoidId
+    /// What was counted when a counter's day ended.
+    CountId
+    /// A list of what households have to pay, for a channel.
+    DueListId
     /// What is sent to a household by one medium.
     MessageId
     /// A household's month for which it is reminded.

@@ -27,4 +27,4 @@ pub use model::{
     EndReason, Ending, HouseholdChanged, Move, NewTenancy, Tenancy, TenancyError, TenancyKind,
 };
 pub use reach::reaches;
-pub use store::{by_household, history_of_flat, known, lives_until, tenancy};
+pub use store::{by_household, history_of_flat, households, known, lives_until, tenancy};

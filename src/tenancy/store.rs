@@ -118,6 +118,21 @@ pub fn known(conn: &mut PgConnection, codes: &[TenantCode]) -> Result<Vec<Tenant
         .load(conn)?)
 }
 
+/// Up to `rows` households after `after`, by number, whether they live anywhere or not.
+pub fn households(
+    conn: &mut PgConnection,
+    after: Option<TenantCode>,
+    rows: i64,
+) -> Result<Vec<TenantCode>, DbError> {
+    let after = after.map_or(0, TenantCode::number);
+    Ok(household::table
+        .filter(household::number.gt(after))
+        .order(household::number)
+        .limit(rows)
+        .select(household::number)
+        .load(conn)?)
+}
+
 /// Until when each of `codes` lives somewhere, as far as is known; those that have or had a tenancy.
 pub fn lives_until(
     conn: &mut PgConnection,

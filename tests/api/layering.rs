@@ -21,6 +21,14 @@ const SLICES: &[(&str, &[&str])] = &[
         &["tenancy", "people", "ledger", "rent", "payments"],
     ),
     ("autopay", &["tenancy", "ledger", "rent", "payments"]),
+    ("counter", &["estates", "tenancy", "ledger", "payments"]),
+    (
+        "receipts",
+        &[
+            "estates", "tenancy", "ledger", "rent", "payments", "counter",
+        ],
+    ),
+    ("due_lists", &["tenancy", "rent", "payments"]),
     (
         "population",
         &["estates", "tenancy", "people", "ledger", "rent"],
@@ -36,6 +44,7 @@ const SLICES: &[(&str, &[&str])] = &[
             "payments",
             "messages",
             "autopay",
+            "counter",
             "sign_in",
         ],
     ),

@@ -1234,3 +1234,170 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(autopay_line, autopay_mandate);
 diesel::allow_tables_to_appear_in_same_query!(autopay_collection, autopay_left_out);
+
+diesel::table! {
+    counter_terms (id) {
+        id -> Integer,
+        tender -> Text,
+        at_most -> Nullable<Numeric>,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    cash_piece (id) {
+        id -> Integer,
+        kind -> Text,
+        value -> Numeric,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    counter_office (estate_id) {
+        estate_id -> Uuid,
+        number -> Integer,
+    }
+}
+
+diesel::table! {
+    receipt_book (estate_id, year) {
+        estate_id -> Uuid,
+        year -> SmallInt,
+        last -> Integer,
+    }
+}
+
+diesel::table! {
+    counter_day (id) {
+        id -> Uuid,
+        estate_id -> Uuid,
+        shroff -> Text,
+        opened_on -> Date,
+        opened_at -> Timestamptz,
+        state -> Text,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    counter_receipt (payment) {
+        payment -> Uuid,
+        day -> Uuid,
+        estate_id -> Uuid,
+        year -> SmallInt,
+        number -> Integer,
+        tender -> Text,
+        instrument -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    counter_void (id) {
+        id -> Uuid,
+        payment -> Uuid,
+        reason -> Text,
+        proposed_by -> Text,
+        proposed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    counter_void_decision (void) {
+        void -> Uuid,
+        payment -> Uuid,
+        proposed_by -> Text,
+        approved -> Bool,
+        reason -> Nullable<Text>,
+        decided_by -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    counter_count (id) {
+        id -> Uuid,
+        day -> Uuid,
+        number -> SmallInt,
+        reason -> Nullable<Text>,
+        counted_by -> Text,
+        counted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    counter_count_line (count, tender) {
+        count -> Uuid,
+        tender -> Text,
+        receipts -> Integer,
+        held -> Numeric,
+        pieces -> Integer,
+        counted -> Numeric,
+    }
+}
+
+diesel::table! {
+    counter_count_cash (count, piece) {
+        count -> Uuid,
+        piece -> Integer,
+        pieces -> Integer,
+    }
+}
+
+diesel::table! {
+    counter_count_decision (count) {
+        count -> Uuid,
+        counted_by -> Text,
+        approved -> Bool,
+        reason -> Nullable<Text>,
+        decided_by -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    counter_receipt,
+    counter_office,
+    counter_void,
+    counter_void_decision,
+    payment
+);
+diesel::allow_tables_to_appear_in_same_query!(counter_count, counter_count_decision);
+diesel::allow_tables_to_appear_in_same_query!(counter_count_cash, cash_piece);
+
+diesel::table! {
+    due_list (id) {
+        id -> Uuid,
+        channel -> Text,
+        number -> Integer,
+        business_date -> Date,
+        as_at -> Timestamptz,
+        lines -> Integer,
+        amount -> Numeric,
+        left_out -> Integer,
+        bytes -> BigInt,
+        sha256 -> Bytea,
+        made_by -> Text,
+        made_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    due_list_part (list, number) {
+        list -> Uuid,
+        number -> Integer,
+        content -> Bytea,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(due_list, due_list_part);

@@ -103,6 +103,12 @@ fn plant(owner: &mut PgConnection, home: &Household) {
              {number}, '01940000-0000-7000-8000-00000000000b', 1, '2026-03-01', NULL, NULL)",
             home.code
         ),
+        "counter_office (estate_id) SELECT id FROM estate ORDER BY id LIMIT 1".to_owned(),
+        "counter_day SELECT gen_random_uuid(), estate_id, 'officer-1', '2026-03-01', '2026-03-01', 'open', \
+         NULL FROM counter_office".to_owned(),
+        "receipt_book SELECT estate_id, 2026, 1 FROM counter_day".to_owned(),
+        "counter_receipt SELECT p.id, d.id, d.estate_id, 2026, 1, 'cheque', 'CHEQUE-1' \
+         FROM payment p, counter_day d WHERE p.reference = 'PAID-1'".to_owned(),
         "payment_line VALUES ('01940000-0000-7000-8000-00000000000b', 2, 'LOST-1', 'nobody', 8, \
          '2026-03-01', 'PLACE')".to_owned(),
         "payment VALUES ('01940000-0000-7000-8000-00000000000c', 'store', 'LOST-1', 'nobody', 8, \
@@ -236,6 +242,7 @@ async fn every_table_that_names_somebody_is_in_the_bundle_or_has_a_reason() {
     assert_eq!(rows["ledger_transfer"][0]["side"], "charged");
     assert_eq!(rows["rent_award"][0]["reason"], "AWARDED");
     assert_eq!(rows["payment"][0]["place"], "PLACE");
+    assert_eq!(rows["counter_receipt"][0]["instrument"], "CHEQUE-1");
     assert_eq!(rows["suspense_part"][0]["reference"], "LOST-1");
     assert_eq!(rows["message"][0]["kind"], "rent.due");
     assert_eq!(rows["message_choice"][0]["refused"], "rent.due");
@@ -328,6 +335,7 @@ async fn who_left_is_told_of_their_own_time_only() {
         "tenancy",
         "message",
         "message_choice",
+        "counter_receipt",
     ] {
         assert_eq!(rows[table], Vec::<Value>::new(), "{table}");
     }

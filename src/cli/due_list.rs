@@ -39,8 +39,9 @@ impl MakeDueList {
             let conn = &mut db::connect(url)?;
             let made = until_stopped(|stopped| {
                 let watch = Bar::until(stopped);
-                let by = (&Actor::program("due-list"), &SystemClock as _);
-                let made = due_lists::make(conn, &RuleShelf::default(), self.channel, by, &watch);
+                let (rules, actor) = (RuleShelf::default(), Actor::program("due-list"));
+                let made =
+                    due_lists::make(conn, &rules, self.channel, (&actor, &SystemClock), &watch);
                 watch.clear();
                 made
             })?;

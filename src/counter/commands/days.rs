@@ -57,8 +57,7 @@ pub fn take(
         return Err(CounterError::NoSuchAccount);
     }
     rules::may_take(&day, actor.as_str(), today)?;
-    let at_most = store::terms::at_most(conn, handed.tender, today)?
-        .ok_or(CounterError::NotTaken(handed.tender))?;
+    let at_most = store::terms::at_most(conn, handed.tender, today)?;
     rules::may_be_taken(&handed, at_most)?;
     let receipt = store::days::next_number(conn, day.estate, today)?;
     let told = Told {

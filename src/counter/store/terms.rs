@@ -3,27 +3,28 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::counter::model::{Piece, Tender};
+use crate::counter::model::{CounterError, Piece, Tender};
 use crate::kernel::money::Money;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{cash_piece, counter_terms};
 
-/// The most that one payment of `tender` may be on `day`, where there is a most; `None` when
+/// The most that one payment of `tender` may be on `day`, where there is a most; an error when
 /// counters do not take it then.
 pub fn at_most(
     conn: &mut PgConnection,
     tender: Tender,
     day: NaiveDate,
-) -> Result<Option<Option<Money>>, DbError> {
+) -> Result<Option<Money>, CounterError> {
     let last = counter_terms::valid_to;
-    Ok(counter_terms::table
+    let found = counter_terms::table
         .filter(counter_terms::tender.eq(tender))
         .filter(counter_terms::replaced_at.is_null())
         .filter(counter_terms::valid_from.le(day))
         .filter(last.is_null().or(last.assume_not_null().ge(day)))
         .select(counter_terms::at_most)
         .first(conn)
-        .optional()?)
+        .optional()?;
+    found.ok_or(CounterError::NotTaken(tender))
 }
 
 /// The notes and coins in circulation on `day`.

@@ -9,11 +9,11 @@ use crate::payments::Channel;
 use crate::platform::paper::testing::{fonts, read};
 use crate::receipts::model::{Home, Particulars, UndoneBy};
 
-fn trilingual([zh_hant, zh_hans, en]: [&str; 3]) -> Trilingual {
+fn trilingual([traditional, simplified, en]: [&str; 3]) -> Trilingual {
     Trilingual {
         en: en.to_owned(),
-        zh_hant: zh_hant.to_owned(),
-        zh_hans: zh_hans.to_owned(),
+        zh_hant: traditional.to_owned(),
+        zh_hans: simplified.to_owned(),
     }
 }
 

@@ -70,6 +70,14 @@ pub const TABLE: &[Right] = &[
         holders: &[(FinanceOfficer, Everywhere)],
     },
     Right {
+        scope: "reconciliation:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "reconciliation:write",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
         scope: "messages:read",
         holders: &[
             (EstateOfficer, Posted),

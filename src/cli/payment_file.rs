@@ -72,6 +72,7 @@ impl Check {
         let mut seen = Seen::default();
         let read = files::read(BufReader::new(source), SystemClock.now(), |entry| {
             match entry {
+                Entry::Of(_) => {}
                 Entry::Payment(line) => seen.known += u32::from(is_tenant_code(&line.account)),
                 Entry::Unpaid(_) => seen.unpaid += 1,
                 Entry::Movement(_) => seen.movements += 1,

@@ -105,6 +105,10 @@ id! {
     PaymentFileId
     /// A proposal where money in suspense shall go.
     ProposalId
+    /// Money that moved on a bank account of ours.
+    MovementId
+    /// A proposal whose money it is that moved.
+    AssignmentId
     /// What is sent to a household by one medium.
     MessageId
     /// A household's month for which it is reminded.

@@ -3,6 +3,7 @@
 //! * A file is kept whole or not at all: its lines are staged in one transaction, after the last
 //!   was read and the trailer agreed. The same bytes again, under any name, are the same file.
 //! * A bank's file names the account that the money came to: which channel that is, is dated data.
+//!   What moved there and paid nobody's rent is kept too (`staging`).
 //! * The files of a series are numbered without gaps. One that comes early is held, and goes on when
 //!   those before it have come. Where a layout has no numbers, there is one a day.
 //! * Before its first line is posted, all of them are compared with what was paid before. A
@@ -13,16 +14,16 @@
 //!   anywhere, the next run goes on.
 
 use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::book::{Way, enter};
-use super::files::{self, Entry, Line, Sequence, Summary, Whose};
+use super::files::{self, Sequence, Summary, Whose};
 use super::model::{Channel, Decided, FileDecision, FileState, PaymentError, PaymentFile};
 use super::shelf::{Kept, Shelf};
+use super::staging::{AT_ONCE, stage};
 use super::store::files::number;
 use super::{events, store};
 use crate::kernel::id::PaymentFileId;
@@ -31,8 +32,6 @@ use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::platform::db::{DbError, transact};
 
-/// Lines that are staged, or posted, at once.
-const AT_ONCE: u16 = 8_192;
 /// What refuses a payment that another has entered meanwhile.
 const ONCE: &str = "payment_pkey";
 
@@ -164,30 +163,6 @@ fn decide(
         decided_at: now,
     };
     store::files::add_decision(conn, &decision)
-}
-
-/// Stages every line of `source`; what the file says of itself.
-fn stage(
-    conn: &mut PgConnection,
-    id: PaymentFileId,
-    source: File,
-    now: DateTime<Utc>,
-) -> Result<Summary, PaymentError> {
-    let mut lines: Vec<Line> = Vec::with_capacity(AT_ONCE.into());
-    let summary = files::read(BufReader::new(source), now, |entry| {
-        match entry {
-            Entry::Payment(line) => lines.push(line),
-            // They pay nobody's rent.
-            Entry::Unpaid(_) | Entry::Movement(_) => return Ok(()),
-        }
-        if lines.len() == usize::from(AT_ONCE) {
-            store::files::add_lines(conn, id, &lines)?;
-            lines.clear();
-        }
-        Ok::<_, PaymentError>(())
-    })?;
-    store::files::add_lines(conn, id, &lines)?;
-    Ok(summary)
 }
 
 /// Which channel's file it is.

@@ -8,6 +8,7 @@
 //! * A channel's reference is paid once for ever, whatever file names it, and however often.
 //! * A household is told of every payment onto its account: that it was posted is written to the
 //!   outbox with it.
+//! * What a channel's files, the bank and the ledger say of a day is compared whenever it is read.
 //! * Whether somebody paid in time goes by when they told the channel to pay; which day the money
 //!   counts from, by the channel's cut-off and working days.
 
@@ -22,8 +23,10 @@ mod jobs;
 mod model;
 mod notices;
 mod picture;
+pub mod reconciliation;
 mod rules;
 mod shelf;
+mod staging;
 mod store;
 mod suspense;
 mod tell;

@@ -4,7 +4,9 @@ mod channels;
 mod codes;
 mod decisions;
 mod files;
+mod movements;
 mod notices;
+mod reconciliation;
 mod scanned;
 mod suspense;
 mod trace;
@@ -31,6 +33,10 @@ permissions! {
     ReadSuspense = "suspense:read" everywhere;
     /// Propose where money in suspense goes, and approve what another proposed.
     ClearSuspense = "suspense:write" everywhere;
+    /// See whether files, bank and ledger say the same, and which channel took how much.
+    Reconcile = "reconciliation:read" everywhere;
+    /// Propose whose money moved on a bank account, and approve what another proposed.
+    AssignMovements = "reconciliation:write" everywhere;
 }
 
 const UNREADABLE: Kind = Kind::new("unreadable-code", 422, "The text is no FPS code");
@@ -72,6 +78,11 @@ const EVENT_TAKEN: Kind = Kind::new(
     "The channel told something else by this name",
 );
 const SAME_PERSON: Kind = Kind::new("payment-needs-another", 403, "Somebody else approves it");
+const PERIOD: Kind = Kind::new(
+    "reconciliation-period",
+    422,
+    "So many days are not told at once",
+);
 const TOO_WIDE: Kind = Kind::new("too-wide", 422, "Something to look for is needed");
 
 /// Adds this slice's endpoints.
@@ -84,6 +95,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     trace::routes(cfg);
     scanned::routes(cfg);
     suspense::routes(cfg);
+    reconciliation::routes(cfg);
+    movements::routes(cfg);
 }
 
 impl From<PaymentError> for Problem {

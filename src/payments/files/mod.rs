@@ -74,9 +74,20 @@ pub enum Sequence {
 /// One line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
+    /// Before all others of a bank's message: what they are of.
+    Of(Origin),
     Payment(Line),
     Unpaid(Unpaid),
     Movement(Movement),
+}
+
+/// The account that a bank's message is of, and its day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    pub account: String,
+    pub business_date: NaiveDate,
+    /// What a notification tells comes again in a statement.
+    pub is_statement: bool,
 }
 
 /// One payment that a channel took.
@@ -100,6 +111,8 @@ pub struct Line {
 pub struct Movement {
     /// The bank's own; it may have none.
     pub reference: String,
+    /// What the bank, or who paid, wrote of it.
+    pub wording: String,
     /// Negative when it left the account.
     pub amount: Money,
     pub booked_on: NaiveDate,

@@ -23,7 +23,9 @@ pub fn now() -> DateTime<Utc> {
 pub fn read_all(bytes: &[u8]) -> Result<(Summary, Vec<Entry>), Refusal> {
     let mut entries = Vec::new();
     let read = read(BufReader::with_capacity(16, bytes), now(), |entry| {
-        entries.push(entry);
+        if !matches!(entry, Entry::Of(_)) {
+            entries.push(entry);
+        }
         Ok::<_, FileError>(())
     });
     match read {
@@ -36,7 +38,7 @@ pub fn read_all(bytes: &[u8]) -> Result<(Summary, Vec<Entry>), Refusal> {
 pub fn payments(entries: &[Entry]) -> Vec<&Line> {
     let payments = entries.iter().filter_map(|entry| match entry {
         Entry::Payment(line) => Some(line),
-        Entry::Unpaid(_) | Entry::Movement(_) => None,
+        Entry::Of(_) | Entry::Unpaid(_) | Entry::Movement(_) => None,
     });
     payments.collect()
 }

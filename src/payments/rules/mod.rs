@@ -1,11 +1,15 @@
-//! From when a payment counts, what one may be, and what a code says. Pure.
+//! From when a payment counts, what one may be, what a code says, and whether a day adds up. Pure.
 
 mod candidates;
 mod codes;
 mod days;
 mod fit;
+mod passed_on;
+mod reconciled;
 
 pub use candidates::near;
 pub use codes::{payment_code, scanned};
 pub use days::counted;
 pub use fit::{OLDEST, fit, is_account, is_amount, is_place, is_reference};
+pub use passed_on::{may_settle, passed_on, paying_in};
+pub use reconciled::{pair, standing};

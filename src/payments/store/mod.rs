@@ -2,9 +2,11 @@
 
 mod channels;
 pub mod files;
+pub mod movements;
 pub mod notices;
 pub mod payments;
+pub mod reconciliation;
 pub mod suspense;
 pub mod trace;
 
-pub use channels::{collects_for, terms, terms_on};
+pub use channels::{collects_for, paying_in, terms, terms_on};

@@ -43,11 +43,7 @@ pub struct Proposal {
 impl Proposal {
     #[must_use]
     pub fn standing(&self) -> Standing {
-        match &self.decision {
-            None => Standing::Open,
-            Some(decision) if decision.approved => Standing::Approved,
-            Some(_) => Standing::Refused,
-        }
+        Standing::of(self.decision.as_ref())
     }
 }
 
@@ -58,6 +54,18 @@ choice! {
         Approved = "approved",
         /// Or taken back by whoever proposed it.
         Refused = "refused",
+    }
+}
+
+impl Standing {
+    /// Where a proposal is that was decided so, or not yet.
+    #[must_use]
+    pub fn of(decision: Option<&SuspenseDecision>) -> Self {
+        match decision {
+            None => Self::Open,
+            Some(decision) if decision.approved => Self::Approved,
+            Some(_) => Self::Refused,
+        }
     }
 }
 

@@ -1017,6 +1017,95 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    paying_in (id) {
+        id -> Integer,
+        account -> Text,
+        begins -> Text,
+        channel -> Nullable<Text>,
+        days_after -> Nullable<SmallInt>,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    bank_movement (id) {
+        id -> Uuid,
+        file -> Uuid,
+        number -> Integer,
+        account -> Text,
+        reference -> Text,
+        wording -> Text,
+        amount -> Numeric,
+        booked_on -> Date,
+        returned -> Bool,
+        rule -> Nullable<Integer>,
+        channel -> Nullable<Text>,
+        settled_on -> Nullable<Date>,
+        known -> Bool,
+    }
+}
+
+diesel::table! {
+    bank_movement_proposal (id) {
+        id -> Uuid,
+        movement -> Uuid,
+        channel -> Nullable<Text>,
+        settled_on -> Nullable<Date>,
+        reason -> Text,
+        proposed_by -> Text,
+        proposed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    bank_movement_decision (proposal) {
+        proposal -> Uuid,
+        movement -> Uuid,
+        proposed_by -> Text,
+        approved -> Bool,
+        reason -> Nullable<Text>,
+        decided_by -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    bank_movement_now (id) {
+        id -> Uuid,
+        file -> Uuid,
+        number -> Integer,
+        account -> Text,
+        reference -> Text,
+        wording -> Text,
+        amount -> Numeric,
+        booked_on -> Date,
+        returned -> Bool,
+        channel -> Nullable<Text>,
+        settled_on -> Nullable<Date>,
+        known -> Bool,
+    }
+}
+
+diesel::table! {
+    channel_posting (id) {
+        id -> Uuid,
+        payment -> Uuid,
+        debit -> BigInt,
+        credit -> BigInt,
+        amount -> Numeric,
+        effective_on -> Date,
+        booked_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(bank_movement_proposal, bank_movement_decision);
+
 diesel::allow_tables_to_appear_in_same_query!(
     payment,
     payment_file,

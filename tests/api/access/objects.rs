@@ -302,7 +302,10 @@ impl World {
             }
             "/v1/flats/{id}/tenancies" => fill(Kind::Estate, "{id}", &near.flat, &far.flat, ABSENT),
             _ => {
-                let path = path.replace("{month}", "2026-11").replace("{id}", ABSENT);
+                let path = path
+                    .replace("{month}", "2026-11")
+                    .replace("{day}", "2026-11-20")
+                    .replace("{id}", ABSENT);
                 Places {
                     kind: Kind::Nobodys,
                     near: path.clone(),
@@ -384,9 +387,11 @@ impl World {
 
     fn payment_body(operation: &str) -> Option<Value> {
         Some(match operation {
-            "release_payment_file" | "withdraw_payment_file" | "refuse_clearing" => {
-                json!({ "reason": "so" })
-            }
+            "release_payment_file"
+            | "withdraw_payment_file"
+            | "refuse_clearing"
+            | "propose_assignment"
+            | "refuse_assignment" => json!({ "reason": "so" }),
             "propose_clearing" => json!({ "parts": [{ "amount": "1.00" }], "reason": "so" }),
             "appoint_channel_client" => json!({ "client": ABSENT }),
             _ => return None,

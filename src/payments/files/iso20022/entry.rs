@@ -213,6 +213,7 @@ impl Ntry {
         if direction == Direction::Out || is_reversal || returned.is_some() {
             return Ok(Some(Entry::Movement(Movement {
                 reference: reference.unwrap_or_default(),
+                wording: detail.account(self.information.get()),
                 amount: direction.signed(amount),
                 booked_on,
             })));

@@ -124,6 +124,9 @@ pub(super) fn read<E: From<FileError>>(
             Step::Closed(leaf) => statement.close(xml.path(), leaf),
         };
         if let Some(entry) = read.map_err(FileError::from)? {
+            if let Some(origin) = statement.begin().map_err(FileError::from)? {
+                each(Entry::Of(origin))?;
+            }
             each(entry)?;
         }
     }

@@ -63,6 +63,7 @@ fn a_statement_of_version_2_is_read() {
         }),
         Entry::Movement(Movement {
             reference: "E-0004".to_owned(),
+            wording: "TRANSFER TO GENERAL ACCOUNT".to_owned(),
             amount: money("-50000.00"),
             booked_on: "2026-11-20".parse().unwrap(),
         }),
@@ -118,6 +119,7 @@ fn notifications_are_read() {
     };
     let charge_given_back = Movement {
         reference: "C-1".to_owned(),
+        wording: String::new(),
         amount: money("25.00"),
         booked_on: "2026-11-19".parse().unwrap(),
     };
@@ -192,6 +194,7 @@ fn ten_thousand_spoiled_statements_are_refused_or_add_up() {
             Money::sum(paid.iter().map(|line| line.amount)).unwrap()
         );
         let moved = entries.iter().map(|entry| match entry {
+            Entry::Of(_) => Money::ZERO,
             Entry::Payment(line) => line.amount,
             Entry::Unpaid(unpaid) => unpaid.amount.negated(),
             Entry::Movement(movement) => movement.amount,

@@ -10,6 +10,7 @@ mod audit;
 mod autopay_results;
 mod bar;
 mod catcher;
+mod channel_shares;
 mod cluster;
 mod config;
 mod database;
@@ -25,6 +26,7 @@ mod messages;
 mod migrate;
 mod mock_iam_smart;
 mod payment_file;
+mod reconcile;
 mod rent_run;
 mod seal;
 mod serve;
@@ -85,6 +87,8 @@ enum Command {
     Import(import::Import),
     RentRun(rent_run::RentRun),
     Ingest(ingest::Ingest),
+    Reconcile(reconcile::Reconcile),
+    ChannelShares(channel_shares::ChannelShares),
     AutopayResults(autopay_results::AutopayResults),
     /// Look into settlement files
     #[command(subcommand)]
@@ -187,6 +191,8 @@ impl Cli {
             Command::Import(command) => command.execute(&config),
             Command::RentRun(command) => command.run(&config),
             Command::Ingest(command) => command.run(&config),
+            Command::Reconcile(command) => command.run(&config),
+            Command::ChannelShares(command) => command.run(&config),
             Command::AutopayResults(command) => command.run(&config),
             Command::PaymentFile(command) => command.execute(),
             Command::Export(command) => command.execute(&config),

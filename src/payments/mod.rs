@@ -25,6 +25,7 @@ mod notices;
 mod picture;
 pub mod reconciliation;
 mod rules;
+pub mod shares;
 mod shelf;
 mod staging;
 mod store;

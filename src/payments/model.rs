@@ -313,6 +313,9 @@ pub enum PaymentError {
         at: i32,
         reference: String,
     },
+    /// What a month will bring is not told before it comes.
+    #[error("{0} is yet to come")]
+    YetToCome(Month),
     #[error("no such settlement file")]
     NoSuchFile,
     /// A file cannot be dealt with so in its state.

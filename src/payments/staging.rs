@@ -14,7 +14,7 @@ use diesel::PgConnection;
 use super::files::{self, Entry, Line, Movement, Origin, Summary, Unpaid};
 use super::model::PaymentError;
 use super::reconciliation::{BankMovement, PayingIn};
-use super::rules;
+use super::rules::{self, Owner};
 use super::store;
 use crate::kernel::id::{MovementId, PaymentFileId};
 use crate::kernel::money::{Money, NotMoney};
@@ -135,10 +135,12 @@ impl Stage {
             return;
         };
         let rule = rules::paying_in(&self.rules, &movement.wording).filter(|_| !returned);
-        let whose = rule.and_then(|rule| {
-            let credit = (movement.wording.as_str(), movement.booked_on);
-            rules::passed_on(rule, credit, &self.holidays)
-        });
+        let credit = (movement.wording.as_str(), movement.booked_on);
+        let owner = rule.map(|rule| rules::passed_on(rule, credit, &self.holidays));
+        let whose = match owner {
+            Some(Owner::Channel(channel, day)) => Some((channel, day)),
+            Some(Owner::Nobody | Owner::Unknown) | None => None,
+        };
         self.moved = self.moved.saturating_add(1);
         self.movements.push(BankMovement {
             id: MovementId::derived(&format!("{}/{}", self.file, self.moved)),
@@ -151,9 +153,9 @@ impl Stage {
             booked_on: movement.booked_on,
             returned,
             rule: rule.map(|rule| rule.id),
-            channel: whose.flatten().map(|(channel, _)| channel),
-            settled_on: whose.flatten().map(|(_, day)| day),
-            known: whose.is_some(),
+            channel: whose.map(|(channel, _)| channel),
+            settled_on: whose.map(|(_, day)| day),
+            known: owner.is_some_and(|owner| owner != Owner::Unknown),
         });
     }
 

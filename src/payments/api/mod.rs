@@ -8,6 +8,7 @@ mod movements;
 mod notices;
 mod reconciliation;
 mod scanned;
+mod shares;
 mod suspense;
 mod trace;
 
@@ -78,11 +79,7 @@ const EVENT_TAKEN: Kind = Kind::new(
     "The channel told something else by this name",
 );
 const SAME_PERSON: Kind = Kind::new("payment-needs-another", 403, "Somebody else approves it");
-const PERIOD: Kind = Kind::new(
-    "reconciliation-period",
-    422,
-    "So many days are not told at once",
-);
+const PERIOD: Kind = Kind::new("reconciliation-period", 422, "No such time is reported");
 const TOO_WIDE: Kind = Kind::new("too-wide", 422, "Something to look for is needed");
 
 /// Adds this slice's endpoints.
@@ -97,6 +94,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     suspense::routes(cfg);
     reconciliation::routes(cfg);
     movements::routes(cfg);
+    shares::routes(cfg);
 }
 
 impl From<PaymentError> for Problem {
@@ -117,6 +115,7 @@ impl From<PaymentError> for Problem {
             PaymentError::NotOurs(..) => NOT_OURS,
             PaymentError::SequenceTaken { .. } => SEQUENCE_TAKEN,
             PaymentError::Unfit(_) => PAYMENT_REFUSED,
+            PaymentError::YetToCome(_) => PERIOD,
             PaymentError::Contradicts { .. } => CONTRADICTS,
             PaymentError::NotNow(_) => NOT_NOW,
             PaymentError::SamePerson => SAME_PERSON,

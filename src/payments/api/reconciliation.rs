@@ -2,7 +2,7 @@
 
 use actix_web::get;
 use actix_web::web::{Data, Json, Path, Query};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,14 +16,11 @@ use crate::kernel::id::{MovementId, PaymentFileId};
 use crate::kernel::money::Money;
 use crate::payments::model::{Channel, FileState, PaymentError};
 use crate::payments::reconciliation::{
-    self, Cause, Credit, DayFile, LONGEST, NamedLine, Period, Standing, WholeDay,
+    self, Cause, Credit, DayFile, DayStanding, NamedLine, Period, WholeDay,
 };
 use crate::platform::auth::Authorized;
 use crate::platform::http::page::{self, Cursor, Limit, Page};
 use crate::platform::http::problem::Problem;
-
-/// How many days are told when nobody says from when.
-const USUAL: Days = Days::new(31);
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list_reconciliations)
@@ -49,7 +46,7 @@ choice! {
 struct DaysQuery {
     channel: Option<Channel>,
     #[param(inline)]
-    state: Option<Standing>,
+    state: Option<DayStanding>,
     /// The first day; a month before the last when absent.
     from: Option<Day>,
     /// The last day; today when absent.
@@ -85,7 +82,7 @@ struct TotalOut {
 struct ReconciliationOut {
     channel: Channel,
     day: NaiveDate,
-    state: Standing,
+    state: DayStanding,
     files: i64,
     /// What the files say.
     lines: TotalOut,
@@ -265,20 +262,6 @@ impl DayOrder {
     }
 }
 
-/// The days that are looked at, when they are not too many.
-fn period(
-    channel: Option<Channel>,
-    (from, to): (Option<Day>, Option<Day>),
-    today: NaiveDate,
-) -> Result<Period, Problem> {
-    let to = to.map_or(today, NaiveDate::from);
-    let from = from.map_or(to - USUAL, NaiveDate::from);
-    if from > to || to - from >= LONGEST {
-        return Err(Problem::new(PERIOD).detail("from 1 to 93 days, the first before the last"));
-    }
-    Ok(Period { channel, from, to })
-}
-
 /// Channels' days, and whether files, bank and ledger say the same of each.
 #[utoipa::path(
     tag = "payments",
@@ -293,8 +276,10 @@ async fn list_reconciliations(
     query: Query<DaysQuery>,
 ) -> Result<Json<Page<ReconciliationOut>>, Problem> {
     let query = query.into_inner();
-    let ends = (query.from, query.to);
-    let period = period(query.channel, ends, hong_kong_date(app.clock.now()))?;
+    let ends = (query.from.map(Into::into), query.to.map(Into::into));
+    let period = Period::of(query.channel, ends, hong_kong_date(app.clock.now()));
+    let why = "from 1 to 93 days, the first before the last";
+    let period = period.ok_or_else(|| Problem::new(PERIOD).detail(why))?;
     let after: Option<Place> = page::after(query.after.as_ref())?;
     let mut days = app
         .db

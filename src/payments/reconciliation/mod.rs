@@ -12,7 +12,7 @@
 
 mod model;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;
 
 use super::model::{Channel, PaymentError};
@@ -25,10 +25,7 @@ use crate::platform::auth::Actor;
 use crate::platform::db::DbError;
 
 pub(super) use model::{Assignment, BankMovement, LinePlace, Moved, NOWHERE, PayingIn};
-pub use model::{Cause, Credit, Day, DayFile, Figures, NamedLine, Period, Standing, WholeDay};
-
-/// The most days that are looked at at once.
-pub const LONGEST: TimeDelta = TimeDelta::days(93);
+pub use model::{Cause, Credit, Day, DayFile, DayStanding, Figures, NamedLine, Period, WholeDay};
 
 /// Every channel's days in `period`, the newest first.
 pub fn days(conn: &mut PgConnection, period: Period) -> Result<Vec<Day>, DbError> {
@@ -48,7 +45,7 @@ pub fn whole_day(
     let day = one_day(conn, (channel, on))?;
     let mut files = store::reconciliation::files(conn, (channel, on))?;
     let mut credits = store::reconciliation::credits(conn, (channel, on))?;
-    if day.figures.credits > 0 && day.standing == Standing::Difference {
+    if day.figures.credits > 0 && day.standing == DayStanding::Difference {
         let totals: Vec<_> = files.iter().map(|file| file.net_amount).collect();
         let sums: Vec<_> = credits.iter().map(|credit| credit.amount).collect();
         let (lone_files, lone_credits) = rules::pair(&totals, &sums);

@@ -1,6 +1,6 @@
 //! A channel's day as its files, the bank and the ledger have it; what moved on our accounts.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Integer, Nullable, Numeric, Text, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::platform::db::schema::{bank_movement, bank_movement_now, paying_in};
 
 choice! {
     /// Where a channel's day stands.
-    pub enum Standing {
+    pub enum DayStanding {
         /// Files, bank and ledger say the same.
         Agreed = "agreed",
         /// The bank has not credited it yet.
@@ -104,10 +104,30 @@ pub struct Period {
     pub to: NaiveDate,
 }
 
+impl Period {
+    /// The most days that are looked at at once.
+    const LONGEST: TimeDelta = TimeDelta::days(93);
+    /// How many days are looked at when nobody says from when.
+    const USUAL: Days = Days::new(30);
+
+    /// The days from one to another, or a month's up to today; `None` when they are too many.
+    #[must_use]
+    pub fn of(
+        channel: Option<Channel>,
+        (from, to): (Option<NaiveDate>, Option<NaiveDate>),
+        today: NaiveDate,
+    ) -> Option<Self> {
+        let to = to.unwrap_or(today);
+        let from = from.unwrap_or(to - Self::USUAL);
+        let fits = from <= to && to - from < Self::LONGEST;
+        fits.then_some(Self { channel, from, to })
+    }
+}
+
 /// A channel's day, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Day {
-    pub standing: Standing,
+    pub standing: DayStanding,
     pub figures: Figures,
 }
 

@@ -6,10 +6,12 @@ mod days;
 mod fit;
 mod passed_on;
 mod reconciled;
+mod shares;
 
 pub use candidates::near;
 pub use codes::{payment_code, scanned};
 pub use days::counted;
 pub use fit::{OLDEST, fit, is_account, is_amount, is_place, is_reference};
-pub use passed_on::{may_settle, passed_on, paying_in};
+pub use passed_on::{Owner, may_settle, passed_on, paying_in};
 pub use reconciled::{pair, standing};
+pub use shares::parts;

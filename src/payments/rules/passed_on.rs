@@ -22,25 +22,37 @@ fn begins<'a>(rule: &PayingIn, wording: &'a str) -> Option<&'a str> {
     (!goes_on).then_some(rest)
 }
 
-/// What `rule` says of a credit with this wording, booked that day: no channel's, or which one's
-/// and of which day; `None` when the day cannot be told.
+/// Whose money a rule says that a credit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// No channel's: a transfer of ours.
+    Nobody,
+    Channel(Channel, NaiveDate),
+    /// A channel's, but its day cannot be told.
+    Unknown,
+}
+
+/// What `rule` says of a credit with this wording, booked that day.
 pub fn passed_on(
     rule: &PayingIn,
     (wording, booked_on): (&str, NaiveDate),
     holidays: &Holidays,
-) -> Option<Option<(Channel, NaiveDate)>> {
+) -> Owner {
     let Some(channel) = rule.channel else {
-        return Some(None);
+        return Owner::Nobody;
     };
     let day = match rule.days_after {
-        None => day_in(begins(rule, wording)?)?,
+        None => begins(rule, wording).and_then(day_in),
         Some(days) => {
-            let last = holidays.before(booked_on, u8::try_from(days).ok()?);
+            let last = holidays.before(booked_on, u8::try_from(days).unwrap_or_default());
             let mut days = last.iter_days().rev();
-            days.find(|day| holidays.is_working_day(*day))?
+            days.find(|day| holidays.is_working_day(*day))
         }
     };
-    may_settle(day, booked_on).then_some(Some((channel, day)))
+    match day.filter(|day| may_settle(*day, booked_on)) {
+        Some(day) => Owner::Channel(channel, day),
+        None => Owner::Unknown,
+    }
 }
 
 /// Whether what was booked on a day can be of `day`.
@@ -99,7 +111,7 @@ mod tests {
         let dated = rule("STORES", Some(Channel::Store), None);
         let later = rule("PPS", Some(Channel::Pps), Some(1));
         let ours = rule("TRANSFER", None, None);
-        let of = |channel, text: &str| Some(Some((channel, day(text))));
+        let of = |channel, text: &str| Owner::Channel(channel, day(text));
         for (rule, wording, booked_on, expected) in [
             (
                 &dated,
@@ -113,16 +125,16 @@ mod tests {
                 "2026-11-20",
                 of(Channel::Store, "2026-11-20"),
             ),
-            (&dated, "STORES 20261121", "2026-11-20", None),
-            (&dated, "STORES 20251118", "2026-11-20", None),
-            (&dated, "STORES 20261131", "2026-12-01", None),
-            (&dated, "STORES 2026-11-18", "2026-11-20", None),
-            (&dated, "STORES", "2026-11-20", None),
+            (&dated, "STORES 20261121", "2026-11-20", Owner::Unknown),
+            (&dated, "STORES 20251118", "2026-11-20", Owner::Unknown),
+            (&dated, "STORES 20261131", "2026-12-01", Owner::Unknown),
+            (&dated, "STORES 2026-11-18", "2026-11-20", Owner::Unknown),
+            (&dated, "STORES", "2026-11-20", Owner::Unknown),
             // A Friday; the Monday after one; the Monday after Christmas.
             (&later, "PPS", "2026-11-20", of(Channel::Pps, "2026-11-19")),
             (&later, "PPS", "2026-11-23", of(Channel::Pps, "2026-11-20")),
             (&later, "PPS", "2026-12-28", of(Channel::Pps, "2026-12-24")),
-            (&ours, "TRANSFER", "2026-11-20", Some(None)),
+            (&ours, "TRANSFER", "2026-11-20", Owner::Nobody),
         ] {
             let found = passed_on(rule, (wording, day(booked_on)), &holidays);
             assert_eq!(found, expected, "{wording:?} {booked_on}");

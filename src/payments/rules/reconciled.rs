@@ -2,27 +2,26 @@
 
 use crate::kernel::money::Money;
 use crate::payments::model::Channel;
-use crate::payments::reconciliation::{Figures, Standing};
+use crate::payments::reconciliation::{DayStanding, Figures};
 
 /// Where a channel's day stands.
 ///
 /// A line that was paid before pays nothing, so it is in no sum; the counter sends no files, and
 /// is judged by what it told.
-pub fn standing(figures: &Figures) -> Standing {
+pub fn standing(figures: &Figures) -> DayStanding {
     let sends_files = figures.channel != Channel::Shroff;
     if sends_files && figures.files == 0 {
-        return Standing::WaitingForFile;
+        return DayStanding::WaitingForFile;
     }
     let told_only = sends_files && figures.told > 0;
     let is_whole = figures.waiting == 0 && figures.unposted == 0 && !told_only;
-    if !is_whole || figures.net_amount() != Some(figures.ledger_amount) {
-        Standing::Difference
-    } else if figures.credits > 0 && figures.bank_amount != figures.ledger_amount {
-        Standing::Difference
+    let differs = figures.credits > 0 && figures.bank_amount != figures.ledger_amount;
+    if !is_whole || differs || figures.net_amount() != Some(figures.ledger_amount) {
+        DayStanding::Difference
     } else if figures.credits == 0 && figures.ledger_amount != Money::ZERO {
-        Standing::WaitingForBank
+        DayStanding::WaitingForBank
     } else {
-        Standing::Agreed
+        DayStanding::Agreed
     }
 }
 
@@ -79,6 +78,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one plain row a case")]
     fn a_day_agrees_waits_or_differs() {
         let day = agreed();
         let no_file = Figures {
@@ -111,18 +111,18 @@ mod tests {
             ..no_file.clone()
         };
         for (name, figures, expected) in [
-            ("all three agree", day.clone(), Standing::Agreed),
-            ("no file", no_file, Standing::WaitingForFile),
-            ("no credit", no_credit.clone(), Standing::WaitingForBank),
-            ("told and in no file", told, Standing::Difference),
-            ("a counter's day", counter.clone(), Standing::Agreed),
+            ("all three agree", day.clone(), DayStanding::Agreed),
+            ("no file", no_file, DayStanding::WaitingForFile),
+            ("no credit", no_credit.clone(), DayStanding::WaitingForBank),
+            ("told and in no file", told, DayStanding::Difference),
+            ("a counter's day", counter.clone(), DayStanding::Agreed),
             (
                 "a counter's day, one cent short",
                 Figures {
                     bank_amount: money("299.99"),
                     ..counter
                 },
-                Standing::Difference,
+                DayStanding::Difference,
             ),
             (
                 "the bank has one cent more",
@@ -130,7 +130,7 @@ mod tests {
                     bank_amount: money("300.01"),
                     ..day.clone()
                 },
-                Standing::Difference,
+                DayStanding::Difference,
             ),
             (
                 "a line waits",
@@ -139,7 +139,7 @@ mod tests {
                     waiting_amount: money("9.00"),
                     ..no_credit.clone()
                 },
-                Standing::Difference,
+                DayStanding::Difference,
             ),
             (
                 "a payment is not in the ledger",
@@ -147,7 +147,7 @@ mod tests {
                     unposted: 1,
                     ..day.clone()
                 },
-                Standing::Difference,
+                DayStanding::Difference,
             ),
             (
                 "the ledger has another sum",
@@ -155,7 +155,7 @@ mod tests {
                     ledger_amount: money("299.99"),
                     ..no_credit.clone()
                 },
-                Standing::Difference,
+                DayStanding::Difference,
             ),
             (
                 "a line was paid before",
@@ -166,7 +166,7 @@ mod tests {
                     duplicate_amount: money("100.00"),
                     ..day
                 },
-                Standing::Agreed,
+                DayStanding::Agreed,
             ),
             (
                 "all of it was paid before",
@@ -177,7 +177,7 @@ mod tests {
                     ledger_amount: Money::ZERO,
                     ..no_credit
                 },
-                Standing::Agreed,
+                DayStanding::Agreed,
             ),
         ] {
             assert_eq!(standing(&figures), expected, "{name}");

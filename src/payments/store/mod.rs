@@ -6,6 +6,7 @@ pub mod movements;
 pub mod notices;
 pub mod payments;
 pub mod reconciliation;
+pub mod shares;
 pub mod suspense;
 pub mod trace;
 

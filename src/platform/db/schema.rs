@@ -1034,6 +1034,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    payment_channel_group (id) {
+        id -> Integer,
+        channel -> Text,
+        category -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    payment_undone (payment) {
+        payment -> Uuid,
+        effective_on -> Date,
+    }
+}
+
+diesel::table! {
     bank_movement (id) {
         id -> Uuid,
         file -> Uuid,

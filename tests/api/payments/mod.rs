@@ -7,5 +7,7 @@ mod files;
 mod intake;
 mod notices;
 pub mod office;
+mod reconciliation;
+mod shares;
 mod statements;
 mod suspense;

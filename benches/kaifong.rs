@@ -18,7 +18,9 @@
 )]
 
 mod audit;
+mod autopay;
 mod http;
+mod payments;
 mod people;
 mod rent_run;
 mod sign_in;
@@ -47,10 +49,10 @@ fn main() {
     if wanted("vault") {
         vault::bench(settings.rows);
     }
-    if !["rent-run", "people", "hashing", "refusals", "http"]
-        .iter()
-        .any(|name| wanted(name))
-    {
+    let of_history = [
+        "rent-run", "payments", "autopay", "people", "hashing", "refusals", "http",
+    ];
+    if !of_history.iter().any(|name| wanted(name)) {
         return;
     }
     let history = Database::create("bench_history");
@@ -64,6 +66,12 @@ fn main() {
     println!("{said}");
     if wanted("rent-run") {
         rent_run::bench(&history);
+    }
+    if wanted("payments") {
+        payments::bench(&history);
+    }
+    if wanted("autopay") {
+        autopay::bench(&history);
     }
     if wanted("people") {
         people::bench(&history);

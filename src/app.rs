@@ -39,7 +39,10 @@ use crate::rent::{self, RuleShelf, Scheme};
 use crate::sign_in::{self, Means, Posted};
 use crate::system;
 use crate::tenancy::{self, TenancyKind};
-use crate::{audit_trail, autopay, break_glass, messages, payments, people, privacy};
+use crate::{
+    audit_trail, autopay, break_glass, counter, cssa, due_lists, messages, payments, people,
+    privacy, receipts,
+};
 
 /// Everything a handler may reach.
 pub struct App {
@@ -166,7 +169,8 @@ pub fn scopes() -> Vec<String> {
 /// Every kind of background work and the slice that does it.
 #[must_use]
 pub fn handlers() -> Handlers {
-    payments::handlers(rent::handlers(Handlers::default()))
+    let handlers = payments::handlers(rent::handlers(Handlers::default()));
+    due_lists::handlers(autopay::handlers(cssa::handlers(handlers)))
 }
 
 /// Every sealed column of every slice: what a rotation of keys seals anew.
@@ -186,6 +190,8 @@ pub fn sealed_columns() -> Vec<SealedColumn> {
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), JobFailure> {
     rent::timetable(conn, now)?;
     payments::timetable(conn, now)?;
+    cssa::timetable(conn, now)?;
+    due_lists::timetable(conn, now)?;
     audit::timetable(conn, now)?;
     sign_in::timetable(conn, now)?;
     privacy::timetable(conn, now)?;
@@ -258,7 +264,11 @@ fn v1(cfg: &mut ServiceConfig) {
     cfg.configure(rent::routes);
     cfg.configure(payments::routes);
     cfg.configure(messages::routes);
+    cfg.configure(cssa::routes);
     cfg.configure(autopay::routes);
+    cfg.configure(counter::routes);
+    cfg.configure(receipts::routes);
+    cfg.configure(due_lists::routes);
     cfg.configure(audit_trail::routes);
     cfg.configure(break_glass::routes);
     cfg.configure(sign_in::routes);

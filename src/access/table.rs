@@ -46,6 +46,37 @@ pub const TABLE: &[Right] = &[
         ],
     },
     Right {
+        scope: "cssa:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "cssa-month:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+        ],
+    },
+    Right {
+        scope: "cssa-month:write",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "cssa-rents:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "cssa-rents:file",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
         scope: "payment-file:read",
         holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
     },
@@ -67,6 +98,14 @@ pub const TABLE: &[Right] = &[
     },
     Right {
         scope: "suspense:write",
+        holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "reconciliation:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "reconciliation:write",
         holders: &[(FinanceOfficer, Everywhere)],
     },
     Right {
@@ -137,6 +176,45 @@ pub const TABLE: &[Right] = &[
     Right {
         scope: "autopay:results",
         holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "receipt:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            (Tenant, Posted),
+        ],
+    },
+    Right {
+        scope: "due-list:read",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+    },
+    Right {
+        scope: "due-list:take",
+        holders: &[(PaymentChannel, Everywhere)],
+    },
+    Right {
+        scope: "counter:read",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+        ],
+    },
+    Right {
+        scope: "counter:take",
+        holders: &[
+            (EstateOfficer, Posted),
+            (EstateManager, Posted),
+            (FinanceOfficer, Everywhere),
+        ],
+    },
+    Right {
+        scope: "counter:approve",
+        holders: &[(EstateManager, Posted), (FinanceOfficer, Everywhere)],
     },
     Right {
         scope: "rent:correct",

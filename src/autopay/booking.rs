@@ -1,16 +1,17 @@
 //! What an answer does to the books: an accepted debit is a payment, one that comes back is
-//! reversed and costs its fee.
+//! reversed, and costs its fee where the payer's side took it back. What is our own mistake costs
+//! the household nothing.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;
 
-use super::model::{AutopayError, Policy, Rail};
+use super::model::{AutopayError, DebitResult, Policy, Rail};
 use crate::kernel::clock::{hong_kong_date, hong_kong_time};
-use crate::kernel::id::{PaymentId, TransferId};
+use crate::kernel::id::PaymentId;
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
-use crate::ledger::{self, General, Source, Transfer, TransferKind};
+use crate::ledger::{self, General, Source, Transfer, TransferKind, Undo};
 use crate::payments::{self, Told};
 use crate::platform::auth::Actor;
 
@@ -24,8 +25,8 @@ pub struct Paid {
 }
 
 /// The payment that a debit makes.
-fn payment(rail: Rail, paid: &Paid) -> PaymentId {
-    PaymentId::derived(&format!("{}/{}", rail.channel(), paid.reference))
+pub(super) fn payment(rail: Rail, paid: &Paid) -> PaymentId {
+    payments::paid_by(rail.channel(), &paid.reference)
 }
 
 /// Enters accepted debits as payments, from the day of the debit on.
@@ -47,11 +48,12 @@ pub fn book(
     Ok(())
 }
 
-/// Reverses debits that came back, and charges each its fee. The payments stay as they were.
+/// Reverses debits that came back, each for its reason, and charges their fees. The payments stay
+/// as they were; one that somebody has reversed by hand is not reversed again.
 pub fn take_back(
     conn: &mut PgConnection,
     rail: Rail,
-    (returned, policy): (&[(Paid, String)], &Policy),
+    (returned, policy): (&[(Paid, DebitResult)], &Policy),
     actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(), AutopayError> {
@@ -60,13 +62,16 @@ pub fn take_back(
     }
     let today = hong_kong_date(now);
     ledger::open_months(conn, Month::of(today), Month::of(today))?;
-    for (paid, reason) in returned {
-        let payment = payment(rail, paid);
-        let posted = TransferId::derived(&format!("{}/{payment}/", TransferKind::Payment));
-        ledger::reverse(conn, paid.code, posted, reason, actor, now)?;
-    }
+    let undo = |(paid, code): &(Paid, DebitResult)| Undo {
+        household: paid.code,
+        transfer: payments::posted_by(payment(rail, paid)),
+        reason: format!("direct debit returned: {code}"),
+    };
+    let undone: Vec<Undo> = returned.iter().map(undo).collect();
+    ledger::reverse_all(conn, &undone, actor, now)?;
     let fees: Vec<Transfer> = returned
         .iter()
+        .filter(|(_, code)| code.is_the_payers())
         .filter_map(|(paid, _)| {
             let source = Source {
                 id: payment(rail, paid).as_uuid(),

@@ -1,5 +1,7 @@
 //! Collections: ordered, released by a second person or withdrawn, and taken to the bank.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
@@ -9,8 +11,13 @@ use crate::kernel::clock::{hong_kong_date, hong_kong_month};
 use crate::kernel::id::CollectionId;
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
+use crate::kernel::tenant_code::TenantCode;
 use crate::platform::auth::Actor;
 use crate::platform::{audit, calendar};
+use crate::tenancy;
+
+/// Households that are looked at at once.
+const AT_ONCE: i64 = 4_096;
 
 /// Orders the collection of `month`: the first, or one for what is tried again.
 pub fn order(
@@ -77,7 +84,7 @@ pub fn release(
     if collection.sha256.as_deref() != Some(sha256) {
         return Err(AutopayError::OtherDigest);
     }
-    let lapsed = store::lapsed(conn, id)?;
+    let lapsed = lapsed(conn, &collection)?;
     if lapsed > 0 {
         return Err(AutopayError::Lapsed(lapsed));
     }
@@ -95,7 +102,32 @@ pub fn release(
     decide(conn, actor, collection, CollectionState::Released, now)
 }
 
-/// Withdraws a collection that was not released: it is never sent.
+/// How many debits of `collection` are by a mandate that is not in force any more, or of a household
+/// that no longer lives with us on the day.
+fn lapsed(conn: &mut PgConnection, collection: &Collection) -> Result<i64, AutopayError> {
+    let (mut lapsed, mut after) = (0, 0);
+    loop {
+        let debited = store::debited_households(conn, collection.id, after, AT_ONCE)?;
+        let Some((last, _)) = debited.last() else {
+            return Ok(lapsed);
+        };
+        after = last.number();
+        let codes: Vec<TenantCode> = debited.iter().map(|(code, _)| *code).collect();
+        let until: HashMap<_, _> = tenancy::lives_until(conn, &codes)?.into_iter().collect();
+        let lives = |code| {
+            until
+                .get(code)
+                .is_some_and(|until| *until >= collection.collect_on)
+        };
+        let gone = debited
+            .iter()
+            .filter(|(code, holds)| !holds || !lives(code));
+        lapsed += i64::try_from(gone.count()).unwrap_or_default();
+    }
+}
+
+/// Withdraws a collection that was not released, whether it is prepared already or not: it is never
+/// sent.
 pub fn withdraw(
     conn: &mut PgConnection,
     actor: &Actor,
@@ -103,10 +135,12 @@ pub fn withdraw(
     now: DateTime<Utc>,
 ) -> Result<Collection, AutopayError> {
     let collection = store::lock_collection(conn, id)?;
-    if collection.state != CollectionState::Prepared {
-        return Err(AutopayError::Collection(collection.state));
+    match collection.state {
+        CollectionState::Preparing | CollectionState::Prepared => {
+            decide(conn, actor, collection, CollectionState::Withdrawn, now)
+        }
+        state => Err(AutopayError::Collection(state)),
     }
-    decide(conn, actor, collection, CollectionState::Withdrawn, now)
 }
 
 fn decide(
@@ -138,10 +172,32 @@ pub fn take(
     id: CollectionId,
     now: DateTime<Utc>,
 ) -> Result<Collection, AutopayError> {
+    let what = (CollectionState::Released, "autopay.file.taken");
+    read(conn, actor, id, what, now)
+}
+
+/// The prepared collection whose file is looked at before it is released; that it was is on record.
+pub fn look_at(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    id: CollectionId,
+    now: DateTime<Utc>,
+) -> Result<Collection, AutopayError> {
+    let what = (CollectionState::Prepared, "autopay.file.looked_at");
+    read(conn, actor, id, what, now)
+}
+
+fn read(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    id: CollectionId,
+    (state, action): (CollectionState, &'static str),
+    now: DateTime<Utc>,
+) -> Result<Collection, AutopayError> {
     let collection = store::collection(conn, id)?;
-    if collection.state != CollectionState::Released {
+    if collection.state != state {
         return Err(AutopayError::Collection(collection.state));
     }
-    audit::record(conn, actor, "autopay.file.taken", &id, now)?;
+    audit::record(conn, actor, action, &id, now)?;
     Ok(collection)
 }

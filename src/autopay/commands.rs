@@ -149,6 +149,58 @@ pub fn end(
     change(conn, actor, Mandate { state, ..mandate }, what, now)
 }
 
+/// Suspends those of `mandates` that are in force, on the program's own word; which those were.
+pub(super) fn suspend_all(
+    conn: &mut PgConnection,
+    mandates: &[MandateId],
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<store::Moved>, AutopayError> {
+    let to = (MandateState::Suspended, MandateEvent::Suspended);
+    move_all(conn, mandates, to, reason, now)
+}
+
+/// Ends those of `mandates` that are in force, on the program's own word; which those were.
+pub(super) fn end_all(
+    conn: &mut PgConnection,
+    mandates: &[MandateId],
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<store::Moved>, AutopayError> {
+    let to = (MandateState::Ended, MandateEvent::Ended);
+    move_all(conn, mandates, to, reason, now)
+}
+
+fn move_all(
+    conn: &mut PgConnection,
+    mandates: &[MandateId],
+    (state, event): (MandateState, MandateEvent),
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<store::Moved>, AutopayError> {
+    if mandates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let actor = Actor::program("autopay");
+    let moved = store::move_all(conn, mandates, state)?;
+    let happened: Vec<Happened> = moved
+        .iter()
+        .map(|one| Happened {
+            mandate: one.mandate,
+            number: one.version,
+            event,
+            reason: Some(reason.to_owned()),
+            actor: actor.as_str().to_owned(),
+            at: now,
+        })
+        .collect();
+    store::add_events(conn, &happened)?;
+    for one in &moved {
+        audit::record(conn, &actor, action(event), &one.mandate, now)?;
+    }
+    Ok(moved)
+}
+
 /// The household's own mandate, locked, still as the caller read it.
 fn held(conn: &mut PgConnection, read: Read) -> Result<Mandate, AutopayError> {
     let mandate = store::lock_mandate(conn, read.id)?;
@@ -192,12 +244,16 @@ fn note(
         at: now,
     };
     store::add_events(conn, std::slice::from_ref(&happened))?;
-    let action = match event {
+    Ok(audit::record(conn, actor, action(event), &mandate.id, now)?)
+}
+
+/// What the trail calls it.
+fn action(event: MandateEvent) -> &'static str {
+    match event {
         MandateEvent::Proposed => "autopay.mandate.proposed",
         MandateEvent::Verified => "autopay.mandate.verified",
         MandateEvent::Declined => "autopay.mandate.declined",
         MandateEvent::Suspended => "autopay.mandate.suspended",
         MandateEvent::Ended => "autopay.mandate.ended",
-    };
-    Ok(audit::record(conn, actor, action, &mandate.id, now)?)
+    }
 }

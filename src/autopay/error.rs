@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::files::NoRoom;
 use super::model::{CollectionState, MandateState, Rail};
+use crate::cssa::CssaError;
 use crate::kernel::money::NotMoney;
 use crate::kernel::month::Month;
 use crate::ledger::LedgerError;
@@ -22,6 +23,11 @@ pub enum AutopayError {
     NoSuchMandate,
     #[error("no such collection")]
     NoSuchCollection,
+    #[error("no such status report")]
+    NoSuchReport,
+    /// The bank answers to an order that we never made.
+    #[error("{0} is no order of ours: ask the bank what it answers to")]
+    NotOurOrder(String),
     #[error("someone changed it meanwhile")]
     Stale,
     #[error("the household lives nowhere of ours")]
@@ -53,6 +59,8 @@ pub enum AutopayError {
     Lapsed(i64),
     #[error("the bank had to have the file by {0}: withdraw it and prepare another")]
     TooLate(NaiveDate),
+    #[error("the file has been kept for as long as it may be")]
+    Forgotten,
     #[error(transparent)]
     Layout(#[from] NoRoom),
     #[error(transparent)]
@@ -65,6 +73,8 @@ pub enum AutopayError {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Rent(RentError),
+    #[error(transparent)]
+    Cssa(#[from] CssaError),
     #[error(transparent)]
     Payment(#[from] PaymentError),
     #[error(transparent)]

@@ -116,6 +116,9 @@ pub fn part(
     let Some((part, sealed)) = store::part(conn, id, number)? else {
         return Ok(None);
     };
+    if vault.erased(conn, KeyClass::Finance, id.as_uuid())? {
+        return Err(AutopayError::Forgotten);
+    }
     let keys = vault.keys(conn, KeyClass::Finance, id.as_uuid())?;
     let keys = keys.ok_or_else(|| sealing::no_key(id.as_uuid()))?;
     Ok(Some(

@@ -7,6 +7,8 @@
 //!   bill is no debit, and what is on its way already is not asked for again.
 //! * What a collection debits is frozen while it is prepared, and so are the bytes of its file. A
 //!   second person releases them, by their digest; they are the same for ever after.
+//! * What the Social Welfare Department is to pay of a month is debited from nobody; a household
+//!   whose whole rent it pays is left out.
 //! * A household is debited once an attempt, a month; a refused debit is tried again as the policy
 //!   of its channel says.
 //! * What the bank answers is taken once, in whatever order: an accepted debit is a payment, one
@@ -21,25 +23,34 @@ mod commands;
 mod error;
 mod file;
 pub mod files;
+mod forget;
 mod held;
 mod jobs;
 mod model;
 mod payer;
+mod posted;
 mod prepare;
 mod results;
 mod rules;
 mod sealing;
+mod sorting;
+mod status;
 mod store;
 mod tell;
 
 pub use api::routes;
 pub use bulk::{Verified, load_mandates};
+pub use files::answers::is_ours as is_answers;
+pub use forget::{Sealed, ended_before};
 pub use held::held;
-pub use jobs::{PrepareCollection, prepare_ordered};
+pub use jobs::{PrepareCollection, handlers, prepare_ordered};
 pub use model::{
-    AutopayError, Collection, CollectionState, MandateState, Rail, Report, ResultCode, Stray,
+    AutopayError, Collection, CollectionState, DebitResult, MandateState, Rail, Report,
+    StatusReport, Stray,
 };
 pub use payer::{AccountNumber, BankCode, HolderName, NotPayer, Payer};
+pub use posted::take_posted;
 pub use prepare::prepare;
 pub use results::take_file;
 pub use sealing::SEALED;
+pub use status::{keep_report, take_report};

@@ -6,14 +6,15 @@ use diesel::prelude::*;
 pub use super::error::AutopayError;
 use crate::kernel::choice::choice;
 use crate::kernel::dated::{InForce, RuleRow};
-use crate::kernel::id::{CollectionId, MandateId};
+use crate::kernel::id::{CollectionId, MandateId, StatusReportId};
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::payments::Channel;
+pub use crate::payments::files::DebitResult;
 use crate::platform::db::schema::{
     autopay_collection, autopay_event, autopay_left_out, autopay_line, autopay_mandate,
-    autopay_stray,
+    autopay_report, autopay_stray, autopay_verdict,
 };
 
 choice! {
@@ -207,6 +208,8 @@ choice! {
         TenancyEnded = "tenancy_ended",
         /// What is due cannot be told.
         NoRate = "no_rate",
+        /// The Social Welfare Department pays the whole of the rent.
+        PaidByCssa = "paid_by_cssa",
     }
 }
 
@@ -222,23 +225,6 @@ pub struct Omission {
 }
 
 choice! {
-    /// What a bank says of a debit, whichever bank it is.
-    pub enum ResultCode {
-        Accepted = "ACCEPTED",
-        NoMandate = "NO_MANDATE",
-        InsufficientFunds = "INSUFFICIENT_FUNDS",
-        AccountClosed = "ACCOUNT_CLOSED",
-        AccountInvalid = "ACCOUNT_INVALID",
-        AmountInvalid = "AMOUNT_INVALID",
-        OverLimit = "OVER_LIMIT",
-        Duplicate = "DUPLICATE",
-        DateInvalid = "DATE_INVALID",
-        PayerCancelled = "PAYER_CANCELLED",
-        Other = "OTHER",
-    }
-}
-
-choice! {
     /// Where a debit is.
     pub enum LineState {
         /// The bank has not answered.
@@ -247,6 +233,8 @@ choice! {
         Refused = "refused",
         /// Accepted, and then taken back.
         Returned = "returned",
+        /// Its collection was never sent.
+        Withdrawn = "withdrawn",
     }
 }
 
@@ -261,7 +249,41 @@ choice! {
         Contradiction = "contradiction",
         /// Accepted before the day of the debit.
         BeforeItsDay = "before_its_day",
+        /// It was paid with another amount, or to another account.
+        PaidOtherwise = "paid_otherwise",
+        /// The debit's collection was never sent.
+        NotSent = "not_sent",
     }
+}
+
+/// A bank's status report on a collection.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = autopay_report, check_for_backend(diesel::pg::Pg))]
+#[diesel(treat_none_as_default_value = false)]
+pub struct StatusReport {
+    pub id: StatusReportId,
+    pub sha256: Vec<u8>,
+    /// The bank's name of it.
+    pub message: String,
+    pub collection: CollectionId,
+    /// What is said of every debit that has no verdict of its own.
+    pub whole: Option<DebitResult>,
+    pub verdicts: i32,
+    pub received_by: String,
+    pub received_at: DateTime<Utc>,
+    /// When all of it was taken.
+    pub taken_at: Option<DateTime<Utc>>,
+}
+
+/// What a status report says of one debit.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = autopay_verdict, check_for_backend(diesel::pg::Pg))]
+pub struct OwnVerdict {
+    pub number: i32,
+    pub reference: String,
+    /// None while it is not decided.
+    pub code: Option<DebitResult>,
+    pub amount: Option<Money>,
 }
 
 /// One answer of the bank.
@@ -270,7 +292,9 @@ pub struct Answer {
     /// Its place in what was sent: a line of a file, counted from 1.
     pub place: i32,
     pub reference: String,
-    pub code: ResultCode,
+    pub code: DebitResult,
+    /// Of how much, when it says so.
+    pub amount: Option<Money>,
 }
 
 /// An answer that fits no debit.
@@ -279,7 +303,7 @@ pub struct Answer {
 pub struct Stray {
     pub place: i32,
     pub reference: String,
-    pub code: ResultCode,
+    pub code: DebitResult,
     pub problem: Misfit,
 }
 

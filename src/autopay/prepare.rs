@@ -2,7 +2,10 @@
 //!
 //! * Each chunk is one transaction, and says up to which household it came: killed or stopped
 //!   anywhere, the next run goes on. The file is one transaction more, from what is frozen.
-//! * What is on its way is read before what is due. An answer between the two readings makes a
+//! * Chunks of whichever collections are decided one after the other: what one has taken is on its
+//!   way for the next.
+//! * What is on its way, from the bank or the Social Welfare Department, is read before what is
+//!   due. An answer between the two readings makes a
 //!   debit too small or none, never one too many.
 
 use std::collections::HashMap;
@@ -11,12 +14,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;
 
 use super::file::write_file;
-use super::files::debit_reference;
 use super::model::{
     AutopayError, Collection, CollectionState, LeftOut, Line, Mandate, Omission, Policy,
 };
 use super::rules::{self, Tried};
-use super::store;
+use super::{commands, store};
+use crate::cssa::{self, ToCome};
 use crate::kernel::clock::{Clock, hong_kong_date};
 use crate::kernel::id::CollectionId;
 use crate::kernel::money::Money;
@@ -24,7 +27,7 @@ use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::watch::Watch;
 use crate::kernel::working_day::Holidays;
-use crate::platform::auth::Actor;
+use crate::payments::files::DebitReference;
 use crate::platform::calendar;
 use crate::platform::db::{reach_in, transact};
 use crate::platform::vault::Vault;
@@ -63,6 +66,8 @@ fn chunk(
     now: DateTime<Utc>,
 ) -> Result<(Collection, bool), AutopayError> {
     reach_in(conn, &Reach::Everywhere)?;
+    // Two collections at once would both take what a household owes of an earlier month.
+    store::hold_lines(conn)?;
     let collection = store::lock_collection(conn, id)?;
     if collection.state != CollectionState::Preparing {
         return Ok((collection, true));
@@ -84,8 +89,7 @@ fn chunk(
     }
     store::add_lines(conn, &lines)?;
     store::add_left_out(conn, &omissions)?;
-    let ended = (&Actor::program("autopay"), "the tenancy ended");
-    store::end_all(conn, &gone, ended, now)?;
+    commands::end_all(conn, &gone, "the tenancy ended", now)?;
     let amount = Money::sum(lines.iter().map(|line| line.amount))?;
     let collection = Collection {
         through: last.number(),
@@ -105,6 +109,8 @@ struct Facts {
     lives_until: HashMap<TenantCode, NaiveDate>,
     tried: HashMap<TenantCode, Vec<Tried>>,
     on_their_way: HashMap<TenantCode, Money>,
+    /// What the Social Welfare Department has still to pay.
+    cssa: HashMap<TenantCode, ToCome>,
     due: HashMap<TenantCode, Result<Money, RentError>>,
 }
 
@@ -124,6 +130,7 @@ impl Facts {
         }
         // Before what is due, and not after it.
         let on_their_way = store::on_their_way(conn, &codes, month)?;
+        let cssa = cssa::to_come(conn, &codes, month)?;
         let due = rent::dues(conn, shelf, &codes, (month, now))?;
         // Back to the first attempt of the month, of which retries are counted.
         let first = month.minus(1).first();
@@ -133,6 +140,7 @@ impl Facts {
             lives_until: tenancy::lives_until(conn, &codes)?.into_iter().collect(),
             tried,
             on_their_way: on_their_way.into_iter().collect(),
+            cssa,
             due: due.into_iter().collect(),
         })
     }
@@ -166,14 +174,20 @@ impl Facts {
         let attempt = rules::next_attempt(tried, mandate.id, &self.policy, when).map_err(omit)?;
         let on_its_way = self.on_their_way.get(&code).copied().unwrap_or_default();
         let due = due.ok_or_else(|| omit(LeftOut::NoRate))?;
-        let amount = rules::amount(due, on_its_way, mandate.at_most).map_err(omit)?;
+        let cssa = self.cssa.get(&code).copied();
+        let amount = rules::amount(due, (on_its_way, cssa), mandate.at_most).map_err(omit)?;
+        let called = DebitReference {
+            month: collection.month,
+            code,
+            attempt,
+        };
         Ok(Line {
             collection: collection.id,
             household: code,
             month: collection.month,
             attempt,
             mandate: mandate.id,
-            reference: debit_reference(collection.month.first(), code, attempt),
+            reference: called.to_string(),
             amount,
         })
     }

@@ -5,7 +5,7 @@
 //! * A file is read to its end before anything of it counts, then taken a chunk at a time: killed
 //!   anywhere, the same file again goes on.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use chrono::{DateTime, Utc};
@@ -14,21 +14,21 @@ use diesel::PgConnection;
 use super::booking::{self, Paid};
 use super::files::answers;
 use super::model::{
-    Answer, AutopayError, Collection, CollectionState, LineState, Misfit, Policy, Report,
-    ResultCode, Stray,
+    Answer, AutopayError, Collection, CollectionState, Misfit, Policy, Rail, Report,
 };
-use super::rules::{self, Meaning};
-use super::store::{self, Debited, NewResult};
-use crate::kernel::clock::hong_kong_date;
-use crate::kernel::id::{CollectionId, MandateId};
+use super::sorting::{Sorted, Sorting};
+use super::{commands, rules, store};
+use crate::kernel::id::{CollectionId, MandateId, PaymentFileId};
 use crate::kernel::reach::Reach;
 use crate::kernel::watch::Watch;
+use crate::payments::{self, AutopayRefused, AutopaySuspended};
 use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::platform::db::{reach_in, transact};
+use crate::platform::outbox::{self, About};
 
 /// Answers that are taken in one transaction.
-const AT_ONCE: usize = 4_096;
+pub const AT_ONCE: usize = 4_096;
 
 /// Takes the file at `source`, until told to stop; of which collection it is, and what became of
 /// its answers.
@@ -71,40 +71,109 @@ pub fn take(
     if collection.state != CollectionState::Released {
         return Err(AutopayError::Collection(collection.state));
     }
-    let references: Vec<&str> = answers.iter().map(|one| one.reference.as_str()).collect();
-    let mut sorting = Sorting {
-        debited: store::debited(conn, &references)?,
-        collection: &collection,
-        now,
-        accepted: Vec::new(),
-        refused: Vec::new(),
-        returned: Vec::new(),
-        results: Vec::new(),
-        report: Report::default(),
-    };
+    let report = settle(conn, &collection, answers, (actor, now))?;
+    store::add_strays(conn, (Some(id), None), &report.strays, (actor, now))?;
+    audit::record(conn, actor, "autopay.results.taken", &id, now)?;
+    Ok(report)
+}
+
+/// Takes `answers` of settlement file `file`, of whichever collections: each goes by what we
+/// called the debit. In the caller's transaction, which reaches every mandate.
+pub fn take_any(
+    conn: &mut PgConnection,
+    file: PaymentFileId,
+    answers: &[Answer],
+    actor: &Actor,
+    now: DateTime<Utc>,
+) -> Result<Report, AutopayError> {
+    let debited = store::debited(conn, &references(answers))?;
+    let mut of_collection: BTreeMap<Option<CollectionId>, Vec<Answer>> = BTreeMap::new();
+    for answer in answers {
+        let debited = debited.get(&answer.reference);
+        let id = debited.map(|debited| debited.collection);
+        of_collection.entry(id).or_default().push(answer.clone());
+    }
+    let mut report = Report::default();
+    for (id, answers) in of_collection {
+        let taken = match id {
+            Some(id) => {
+                let collection = store::lock_collection(conn, id)?;
+                if collection.state == CollectionState::Released {
+                    audit::record(conn, actor, "autopay.results.taken", &id, now)?;
+                    settle(conn, &collection, &answers, (actor, now))?
+                } else {
+                    Report::of_strays(&answers, Misfit::NotSent)
+                }
+            }
+            None => Report::of_strays(&answers, Misfit::Unknown),
+        };
+        store::add_strays(conn, (id, Some(file)), &taken.strays, (actor, now))?;
+        report = report.and(taken);
+    }
+    Ok(report)
+}
+
+fn references(answers: &[Answer]) -> Vec<&str> {
+    answers.iter().map(|one| one.reference.as_str()).collect()
+}
+
+/// Takes `answers` about `collection`, which is released and locked; those that fit no debit are
+/// only told.
+fn settle(
+    conn: &mut PgConnection,
+    collection: &Collection,
+    answers: &[Answer],
+    (actor, now): (&Actor, DateTime<Utc>),
+) -> Result<Report, AutopayError> {
+    let references = references(answers);
+    let debited = store::debited(conn, &references)?;
+    let paid_before = payments::paid_before(conn, collection.rail.channel(), &references)?;
+    let mut sorting = Sorting::of(collection, debited, paid_before, now);
     for answer in answers {
         sorting.sort(answer, actor);
     }
-    let Sorting {
+    let Sorted {
         accepted,
-        refused,
+        unpaid,
         returned,
+        mandates,
         results,
         mut report,
-        ..
-    } = sorting;
+    } = sorting.sorted;
     let policy = store::policy(conn, collection.policy)?;
     booking::book(conn, collection.rail, &accepted, actor, now)?;
     let came_back = (returned.as_slice(), &policy);
     booking::take_back(conn, collection.rail, came_back, actor, now)?;
     store::add_results(conn, &results)?;
-    store::add_strays(conn, id, &report.strays, (actor, now))?;
-    report.suspended = suspend(conn, refused, &policy, now)?;
-    audit::record(conn, actor, "autopay.results.taken", &id, now)?;
+    tell_unpaid(conn, collection.rail, &unpaid, now)?;
+    report.suspended = suspend(conn, mandates, &policy, now)?;
     Ok(report)
 }
 
-/// Suspends those of `mandates` that were refused too often in a row; how many.
+/// Writes that each of `unpaid` was not paid, for its household to be told.
+fn tell_unpaid(
+    conn: &mut PgConnection,
+    rail: Rail,
+    unpaid: &[Paid],
+    now: DateTime<Utc>,
+) -> Result<(), AutopayError> {
+    let events: Vec<(About, AutopayRefused)> = unpaid
+        .iter()
+        .map(|one| {
+            let event = AutopayRefused {
+                amount: one.amount,
+                due_on: one.collect_on,
+            };
+            ((one.code, booking::payment(rail, one).as_uuid()), event)
+        })
+        .collect();
+    let events = events.iter().map(|(about, event)| (*about, event));
+    outbox::say_all(conn, events, now)?;
+    Ok(())
+}
+
+/// Suspends those of `mandates` that were refused too often in a row, and writes it for their
+/// households to be told; how many.
 fn suspend(
     conn: &mut PgConnection,
     mut mandates: Vec<MandateId>,
@@ -119,100 +188,15 @@ fn suspend(
         rules::refused_in_a_row(newest_first) >= policy.refusals
     });
     let reason = format!("refused {} times in a row", policy.refusals);
-    let by = (&Actor::program("autopay"), reason.as_str());
-    let suspended = store::suspend_all(conn, &mandates, by, now)?;
-    Ok(u32::try_from(suspended).unwrap_or(u32::MAX))
-}
-
-/// Answers, sorted by what they do.
-struct Sorting<'a> {
-    debited: HashMap<String, Debited>,
-    collection: &'a Collection,
-    now: DateTime<Utc>,
-    accepted: Vec<Paid>,
-    refused: Vec<MandateId>,
-    /// With the reason that the ledger keeps.
-    returned: Vec<(Paid, String)>,
-    results: Vec<NewResult>,
-    report: Report,
-}
-
-impl Sorting<'_> {
-    fn sort(&mut self, answer: &Answer, actor: &Actor) {
-        if let Err(problem) = self.fit(answer, actor) {
-            self.report.strays.push(Stray {
-                place: answer.place,
-                reference: answer.reference.clone(),
-                code: answer.code,
-                problem,
-            });
-        }
-    }
-
-    /// Takes `answer` for its debit, if it fits.
-    fn fit(&mut self, answer: &Answer, actor: &Actor) -> Result<(), Misfit> {
-        let debited = self.debited.get_mut(&answer.reference);
-        let debited = debited.ok_or(Misfit::Unknown)?;
-        if debited.collection != self.collection.id {
-            return Err(Misfit::OtherCollection);
-        }
-        let early = hong_kong_date(self.now) < debited.collect_on;
-        if early && answer.code == ResultCode::Accepted {
-            return Err(Misfit::BeforeItsDay);
-        }
-        let state = match rules::meaning(&debited.codes, answer.code) {
-            Meaning::Duplicate => {
-                self.report.duplicates += 1;
-                return Ok(());
-            }
-            Meaning::Contradiction => return Err(Misfit::Contradiction),
-            Meaning::Now(state) => state,
-        };
-        debited.codes.push(answer.code);
-        self.results.push(NewResult {
-            reference: debited.reference.clone(),
-            number: i16::try_from(debited.codes.len()).unwrap_or(i16::MAX),
-            code: answer.code,
-            recorded_by: actor.as_str().to_owned(),
-            recorded_at: self.now,
-        });
-        let paid = Paid {
-            reference: debited.reference.clone(),
-            code: debited.household,
-            amount: debited.amount,
-            collect_on: debited.collect_on,
-        };
-        match state {
-            LineState::Waiting => {}
-            LineState::Accepted => {
-                self.report.accepted += 1;
-                self.accepted.push(paid);
-            }
-            LineState::Refused => {
-                self.report.refused += 1;
-                self.refused.push(debited.mandate);
-            }
-            LineState::Returned => {
-                self.report.returned += 1;
-                self.refused.push(debited.mandate);
-                let reason = format!("direct debit returned: {}", answer.code);
-                self.returned.push((paid, reason));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Report {
-    /// Both together.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.accepted += other.accepted;
-        self.refused += other.refused;
-        self.returned += other.returned;
-        self.duplicates += other.duplicates;
-        self.suspended += other.suspended;
-        self.strays.extend(other.strays);
-        self
-    }
+    let suspended = commands::suspend_all(conn, &mandates, &reason, now)?;
+    let event = AutopaySuspended {
+        refusals: u8::try_from(policy.refusals).unwrap_or(u8::MAX),
+    };
+    let about = |moved: &store::Moved| {
+        let name = format!("{}/{}", moved.mandate, moved.version);
+        (moved.household, MandateId::derived(&name).as_uuid())
+    };
+    let events = suspended.iter().map(|moved| (about(moved), &event));
+    outbox::say_all(conn, events, now)?;
+    Ok(u32::try_from(suspended.len()).unwrap_or(u32::MAX))
 }

@@ -12,6 +12,7 @@ use super::bar::Bar;
 use super::database::Database;
 use super::work::until_stopped;
 use super::{Failure, answer};
+use crate::cssa::{self, Taken};
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::kernel::watch::Watch;
 use crate::payments::intake;
@@ -47,8 +48,8 @@ impl Ingest {
                 watch.clear();
                 told
             })?;
-            let (is_new, told) = told?;
-            self.report(is_new, &told)
+            let (is_new, told, taken) = told?;
+            self.report(is_new, &told, &taken)
         })
     }
 
@@ -57,11 +58,11 @@ impl Ingest {
         conn: &mut PgConnection,
         kept_in: &Shelf,
         watch: &dyn Watch,
-    ) -> Result<(bool, Vec<Told>), PaymentError> {
+    ) -> Result<(bool, Vec<Told>, Vec<Taken>), Failure> {
         let (actor, now) = (Actor::program("ingest"), SystemClock.now());
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let (file, is_new) = intake::receive(conn, kept_in, (&self.file, &name), &actor, now)?;
-        let mut files = intake::post_waiting(conn, file.channel, &actor, now, watch)?;
+        let mut files = intake::post_waiting(conn, file.channel, &actor, &SystemClock, watch)?;
         if !files.iter().any(|posted| posted.id == file.id) {
             files.insert(0, file);
         }
@@ -69,17 +70,23 @@ impl Ingest {
             let tally = payments::tally(conn, file.id)?;
             Ok((file, tally))
         });
-        Ok((is_new, told.collect::<Result<_, PaymentError>>()?))
+        let told = told.collect::<Result<_, PaymentError>>()?;
+        // What the department's files tell of allowances.
+        Ok((is_new, told, cssa::take_waiting(conn, &actor, now)?))
     }
 
-    fn report(&self, is_new: bool, told: &[Told]) -> Result<ExitCode, Failure> {
+    fn report(&self, is_new: bool, told: &[Told], taken: &[Taken]) -> Result<ExitCode, Failure> {
         let mut text = String::new();
         if self.json {
             let files: Vec<_> = told
                 .iter()
                 .map(|(file, tally)| as_json(file, tally))
                 .collect();
-            let whole = json!({ "new": is_new, "files": files });
+            let allowances: Vec<_> = taken.iter().map(allowances).collect();
+            let mut whole = json!({ "new": is_new, "files": files });
+            if let Some(whole) = whole.as_object_mut().filter(|_| !allowances.is_empty()) {
+                whole.insert("allowances".to_owned(), allowances.into());
+            }
             let _ = writeln!(text, "{whole:#}");
         } else {
             if !is_new {
@@ -87,6 +94,18 @@ impl Ingest {
             }
             for (file, tally) in told {
                 text.push_str(&readable(file, tally));
+            }
+            for Taken {
+                file,
+                taken,
+                strays,
+            } in taken
+            {
+                let month = file.month;
+                let _ = writeln!(
+                    text,
+                    "allowances of {month}: {taken} taken in, {strays} that fit nothing"
+                );
             }
         }
         answer(&text)?;
@@ -97,6 +116,15 @@ impl Ingest {
             ExitCode::FAILURE
         })
     }
+}
+
+fn allowances(of: &Taken) -> serde_json::Value {
+    let Taken {
+        file,
+        taken,
+        strays,
+    } = of;
+    json!({ "file": file.file, "month": file.month, "taken": taken, "strays": strays })
 }
 
 fn as_json(file: &PaymentFile, tally: &[Tally]) -> serde_json::Value {
@@ -143,6 +171,7 @@ fn readable(file: &PaymentFile, tally: &[Tally]) -> String {
             Fate::Suspense => "in suspense: the account is nobody's",
             Fate::Duplicate => "paid before",
             Fate::Settled => "told before, and settled by this file",
+            Fate::Contradicts => "paid before otherwise: not entered",
         };
         let _ = writeln!(text, "  {lines:>9}  HK${amount}  {what}");
     }

@@ -10,10 +10,13 @@ mod audit;
 mod autopay_results;
 mod bar;
 mod catcher;
+mod channel_shares;
 mod cluster;
 mod config;
+mod cssa;
 mod database;
 mod demo;
+mod due_list;
 mod export;
 mod generate;
 pub mod import;
@@ -25,6 +28,7 @@ mod messages;
 mod migrate;
 mod mock_iam_smart;
 mod payment_file;
+mod reconcile;
 mod rent_run;
 mod seal;
 mod serve;
@@ -43,6 +47,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::autopay::AutopayError;
+use crate::cssa::CssaError;
+use crate::due_lists::DueListError;
 use crate::ledger::LedgerError;
 use crate::messages::MailError;
 use crate::payments::PaymentError;
@@ -85,7 +91,12 @@ enum Command {
     Import(import::Import),
     RentRun(rent_run::RentRun),
     Ingest(ingest::Ingest),
+    Reconcile(reconcile::Reconcile),
+    ChannelShares(channel_shares::ChannelShares),
     AutopayResults(autopay_results::AutopayResults),
+    #[command(subcommand)]
+    Cssa(cssa::Cssa),
+    DueList(due_list::MakeDueList),
     /// Look into settlement files
     #[command(subcommand)]
     PaymentFile(payment_file::PaymentFile),
@@ -148,6 +159,10 @@ pub enum Failure {
     Payments(#[from] PaymentError),
     #[error("cannot take the results in")]
     Autopay(#[from] AutopayError),
+    #[error("cannot settle rent allowances")]
+    Cssa(#[from] CssaError),
+    #[error("cannot list what is due")]
+    DueList(#[from] DueListError),
     #[error("cannot generate a population")]
     Population(#[from] PopulationError),
     #[error("cannot use the limits")]
@@ -187,7 +202,11 @@ impl Cli {
             Command::Import(command) => command.execute(&config),
             Command::RentRun(command) => command.run(&config),
             Command::Ingest(command) => command.run(&config),
+            Command::Reconcile(command) => command.run(&config),
+            Command::ChannelShares(command) => command.run(&config),
             Command::AutopayResults(command) => command.run(&config),
+            Command::Cssa(command) => command.run(&config),
+            Command::DueList(command) => command.run(&config),
             Command::PaymentFile(command) => command.execute(),
             Command::Export(command) => command.execute(&config),
             Command::Seal => seal::run(&config),

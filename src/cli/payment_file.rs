@@ -24,7 +24,7 @@ pub(super) enum PaymentFile {
 
 /// Check a settlement file, of whichever layout it is
 ///
-/// The house layout, HSBC's autopay collection file, ISO 20022 camt.053 and camt.054. Says what it
+/// The house layout, the Social Welfare Department's month, HSBC's autopay collection file, ISO 20022 camt.053 and camt.054. Says what it
 /// holds, and how many of its accounts are tenant codes; or refuses it with line, column and what
 /// to do. Exits with 0 when it is whole, 1 when it is refused.
 #[derive(Debug, Args)]
@@ -72,6 +72,8 @@ impl Check {
         let mut seen = Seen::default();
         let read = files::read(BufReader::new(source), SystemClock.now(), |entry| {
             match entry {
+                // The trailer counts allowances.
+                Entry::Of(_) | Entry::Allowance(_) => {}
                 Entry::Payment(line) => seen.known += u32::from(is_tenant_code(&line.account)),
                 Entry::Unpaid(_) => seen.unpaid += 1,
                 Entry::Movement(_) => seen.movements += 1,
@@ -120,7 +122,7 @@ fn told(name: &str, summary: &Summary, seen: &Seen, as_json: bool) -> String {
         movements,
     } = seen;
     if as_json {
-        let whole = match &summary.whose {
+        let mut whole = match &summary.whose {
             Whose::Channel(channel) => json!({
                 "file": name, "channel": channel, "business_date": date, "sequence": sequence,
                 "lines": lines, "amount": amount, "tenant_codes": known,
@@ -131,10 +133,20 @@ fn told(name: &str, summary: &Summary, seen: &Seen, as_json: bool) -> String {
                 "movements": movements,
             }),
         };
+        if let (Some(told), Some(whole)) = (summary.allowances, whole.as_object_mut()) {
+            let told = json!({ "month": told.month, "lines": told.lines });
+            whole.insert("allowances".to_owned(), told);
+        }
         return format!("{whole:#}\n");
     }
     let (whose, besides) = match &summary.whose {
-        Whose::Channel(channel) => (channel.to_string(), String::new()),
+        Whose::Channel(channel) => {
+            let besides = match summary.allowances {
+                Some(told) => format!("; for {}, {} lines of allowances", told.month, told.lines),
+                None => String::new(),
+            };
+            (channel.to_string(), besides)
+        }
         Whose::Account(account) => (
             format!("account {account}"),
             format!("; {unpaid} debits unpaid, {movements} other movements"),
@@ -176,6 +188,8 @@ fn line(date: NaiveDate, number: u32) -> Option<Line> {
     Some(Line {
         number,
         reference: format!("SAMPLE-{}-{number:06}", date.format("%Y%m%d")),
+        end_to_end: None,
+        wording: None,
         account: code.to_string(),
         amount: Money::of_cents(100_000 + i64::from(number % 300_000)).ok()?,
         instructed_at: hong_kong_time(date, 0) + TimeDelta::milliseconds(i64::from(number) * 100),

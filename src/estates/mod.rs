@@ -25,4 +25,4 @@ pub use model::{
     EstateType, Flat, FlatSizes, ImportReport, Position,
 };
 pub use reference::REFERENCE;
-pub use store::{add_flats, estate, flat};
+pub use store::{add_flats, block, estate, flat};

@@ -123,6 +123,15 @@ pub(super) fn save_blocks(conn: &mut PgConnection, blocks: &[Block]) -> Result<(
     Ok(())
 }
 
+/// The block `id`.
+pub fn block(conn: &mut PgConnection, id: BlockId) -> Result<Option<Block>, DbError> {
+    Ok(block::table
+        .find(id)
+        .select(Block::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// Whether block `id` is on the register.
 pub(super) fn has_block(conn: &mut PgConnection, id: BlockId) -> Result<bool, DbError> {
     Ok(diesel::select(diesel::dsl::exists(block::table.find(id))).get_result(conn)?)

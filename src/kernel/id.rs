@@ -105,6 +105,18 @@ id! {
     PaymentFileId
     /// A proposal where money in suspense shall go.
     ProposalId
+    /// Money that moved on a bank account of ours.
+    MovementId
+    /// A proposal whose money it is that moved.
+    AssignmentId
+    /// A shroff's day at the counter of an estate office.
+    CounterDayId
+    /// A proposal to void a receipt of a counter.
+    VoidId
+    /// What was counted when a counter's day ended.
+    CountId
+    /// A list of what households have to pay, for a channel.
+    DueListId
     /// What is sent to a household by one medium.
     MessageId
     /// A household's month for which it is reminded.
@@ -113,6 +125,12 @@ id! {
     MandateId
     /// A month's direct debits, in one file.
     CollectionId
+    /// A bank's status report on an order of direct debits.
+    StatusReportId
+    /// A month's rent allowances against what was paid by them.
+    ReconciliationId
+    /// A file of rents for the Social Welfare Department.
+    RentFileId
     /// A piece of background work.
     JobId
 }

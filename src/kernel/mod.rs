@@ -12,6 +12,7 @@ pub mod clock;
 pub mod contact;
 pub mod dated;
 pub mod day;
+pub mod four_eyes;
 pub mod held;
 pub mod hkid;
 pub mod id;

@@ -1,13 +1,13 @@
 //! Postings, reversals and checkpoints. Each runs inside the caller's transaction, which must
 //! be READ COMMITTED: what another has just committed decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use diesel::PgConnection;
 
 use super::checkpoint::{Checkpoint, Link, Sealing};
-use super::model::{LedgerError, Reversal, Transfer};
+use super::model::{LedgerError, Reversal, Transfer, Undo};
 use super::{rules, store};
 use crate::kernel::id::TransferId;
 use crate::kernel::money::Money;
@@ -67,6 +67,57 @@ pub fn reverse(
     post(conn, std::slice::from_ref(&mirror), now)?;
     audit::record(conn, actor, "ledger.transfer.reversed", &transfer, now)?;
     Ok(mirror)
+}
+
+/// Reverses those of `wanted` that are not reversed yet, each on the account of its household: the
+/// mirrors that were posted, in no order. What is reversed already stays as it is.
+///
+/// It is one statement for each of what it reads and writes, however many they are; but each is on
+/// record by itself.
+pub fn reverse_all(
+    conn: &mut PgConnection,
+    wanted: &[Undo],
+    actor: &Actor,
+    now: DateTime<Utc>,
+) -> Result<Vec<Transfer>, LedgerError> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    // As with one: before any row is locked.
+    store::hold_seal(conn)?;
+    let ids: Vec<TransferId> = wanted.iter().map(|one| one.transfer).collect();
+    let originals: HashMap<TransferId, Transfer> = store::transfers(conn, &ids)?
+        .into_iter()
+        .map(|transfer| (transfer.id, transfer))
+        .collect();
+    // In one order everywhere: two who reverse the same wait for each other, and for nothing else.
+    let mut mirrors = BTreeMap::new();
+    for one in wanted {
+        let number = one.household.number();
+        let original = originals.get(&one.transfer);
+        let original = original.filter(|found| [found.debit, found.credit].contains(&number));
+        let original = original.ok_or(LedgerError::NoSuchTransfer)?;
+        let record = Reversal {
+            reversed: original.id,
+            household: number,
+            reason: one.reason.clone(),
+            recorded_by: actor.as_str().to_owned(),
+            recorded_at: now,
+        };
+        let mirror = rules::reversal_of(original, &record)?;
+        mirrors.insert(original.id, (record, mirror));
+    }
+    let noted = store::record_reversals(conn, mirrors.values())?;
+    let posted: Vec<Transfer> = noted
+        .iter()
+        .filter_map(|id| mirrors.remove(id))
+        .map(|(_, mirror)| mirror)
+        .collect();
+    post(conn, &posted, now)?;
+    for id in &noted {
+        audit::record(conn, actor, "ledger.transfer.reversed", id, now)?;
+    }
+    Ok(posted)
 }
 
 /// Seals what was booked after the newest checkpoint and up to `through`; `None` when there

@@ -31,13 +31,17 @@ mod witness;
 
 pub use bulk::{MonthLoad, is_empty, load_balances};
 pub use checkpoint::Checkpoint;
-pub use commands::{post, reverse, seal, seal_at_most};
+pub use commands::{post, reverse, reverse_all, seal, seal_at_most};
 pub use export::{Format, Range, class_totals, export};
 pub use findings::{AccountTotal, Findings, Lie, Named};
 pub use held::held;
 pub use jobs::{SealDays, seal_days, timetable};
-pub use model::{Account, Extract, General, LedgerError, Order, Source, Transfer, TransferKind};
-pub use store::{balance, booked_balance, charged, entries, lock_balance, open_months, owing};
+pub use model::{
+    Account, Extract, General, LedgerError, Order, Source, Transfer, TransferKind, Undo,
+};
+pub use store::{
+    balance, booked_balance, charged, entries, lock_balance, open_months, owing, reversed_at,
+};
 pub use trial::{Standing, TrialLine, standing, trial_balance};
 pub use verify::verify;
 pub use witness::bear_witness;

@@ -268,6 +268,14 @@ impl Transfer {
     }
 }
 
+/// A transfer to undo, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undo {
+    pub household: TenantCode,
+    pub transfer: TransferId,
+    pub reason: String,
+}
+
 /// Who undid a transfer, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reversal {

@@ -6,7 +6,7 @@ use diesel::PgConnection;
 
 use super::model::{Choice, Message, MessageError, MessageState};
 use super::store::{choices, messages, rows};
-use crate::kernel::clock::hong_kong_date;
+use crate::kernel::clock::{hong_kong_date, hong_kong_month};
 use crate::kernel::id::MessageId;
 use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
@@ -45,7 +45,7 @@ pub(super) fn admitted(
 }
 
 /// Sends a message after all that came to nothing: under the same id, for as long as its kind is
-/// worth telling.
+/// worth telling, and a reminder of rent while its month lasts.
 pub(super) fn resend(
     conn: &mut PgConnection,
     (actor, reach): (&Actor, &Reach),
@@ -56,6 +56,12 @@ pub(super) fn resend(
     let message = admitted(conn, reach, found, now)?;
     if !message.state.may_be_resent() {
         return Err(MessageError::NotResendable(message.state));
+    }
+    if let Some(month) = message
+        .reminds_of()
+        .filter(|month| *month < hong_kong_month(now))
+    {
+        return Err(MessageError::Past(month));
     }
     let good_for = rows::policy(conn, message.policy)?.good_for;
     let again = Message {

@@ -3,6 +3,8 @@
 //! Taking is one transaction: that it is tried, and that the address was read, is on record before
 //! a carrier is called. What the carrier said is another. In between nothing is locked; whoever
 //! dies there leaves a message that is due again when [`LEASE`] is over.
+//!
+//! A carrier that is away is asked once a job, and no message is the worse for it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -57,7 +59,7 @@ pub fn deliver(
         messages::end_stale(conn, now)
     })?;
     let terms = rows::terms_on(conn, hong_kong_date(now))?;
-    let media = desk.carriers.media();
+    let mut media = desk.carriers.media();
     let mut taken = 0;
     while taken < most {
         let now = desk.clock.now();
@@ -72,6 +74,11 @@ pub fn deliver(
                 let carrier = desk.carriers.of(tried.medium);
                 let unset = Err(Refusal::Later("no carrier".to_owned()));
                 let answer = carrier.map_or(unset, |carrier| carrier.send(&letter));
+                if let Err(Refusal::Away(why)) = &answer {
+                    tracing::error!(medium = %tried.medium, what = %why, "nobody carries messages");
+                    // Each of the others would wait for it as long.
+                    media.retain(|medium| !Carriers::share(*medium, tried.medium));
+                }
                 let wait = back_off(&terms, tried.attempts, (desk.draw)());
                 let now = desk.clock.now();
                 transact(conn, |conn| {
@@ -224,6 +231,14 @@ fn record(
             ..over(now_is, MessageState::Sent, None, now)
         },
         Err(_) if !is_mine => return Ok(()),
+        // It was not tried: nobody was there.
+        Err(Refusal::Away(why)) => Message {
+            attempts: tried.attempts.saturating_sub(1),
+            tried_at: now_is.tried_at.filter(|_| tried.attempts > 1),
+            reason: Some(why),
+            due_at: again,
+            ..now_is
+        },
         Err(Refusal::Later(why)) if tried.attempts < terms.attempts => Message {
             reason: Some(why),
             due_at: again,

@@ -17,30 +17,37 @@ use crate::rent::{self, RentError, RuleShelf};
 
 /// Events that are read at once.
 const AT_ONCE: i64 = 200;
-/// Pieces of settlement files, of thousands of payments each, that are read at once.
-const FILES_AT_ONCE: i64 = 1;
+/// Pieces of settlement files, of thousands of payments each, of which the first that reads is
+/// unfolded at once.
+const FILES_LOOKED_AT: i64 = 16;
 
-/// Writes an event for each payment of the settlement files that were posted; says how many events
-/// of files there were.
+/// Writes an event for each payment of a piece of a settlement file that was posted; says how many
+/// pieces there were. One that does not read stays unread, for a program that reads it: thousands
+/// of households are to hear of it.
 fn unfold(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<usize, MessageError> {
     transact(conn, |conn| {
-        let posted = outbox::unread(conn, &[PaymentsPosted::KIND], FILES_AT_ONCE)?;
-        for event in &posted {
-            match serde_json::from_value(event.detail.clone()) {
-                Ok(posted) => {
-                    let received = payments::received(conn, &posted)?;
-                    let events = received.iter().map(|(about, event)| (*about, event));
-                    // It happened then, not now.
-                    outbox::say_all(conn, events, event.said_at)?;
-                }
-                Err(error) => {
-                    tracing::error!(id = %event.subject, error.cause = %error, "an event cannot be told");
-                }
-            }
-        }
-        outbox::mark_read(conn, &posted, now)?;
-        Ok(posted.len())
+        let posted = outbox::unread(conn, &[PaymentsPosted::KIND], FILES_LOOKED_AT)?;
+        let Some((event, posted)) = posted.iter().find_map(readable) else {
+            return Ok(0);
+        };
+        let received = payments::received(conn, &posted)?;
+        let events = received.iter().map(|(about, event)| (*about, event));
+        // It happened then, not now.
+        outbox::say_all(conn, events, event.said_at)?;
+        outbox::mark_read(conn, std::slice::from_ref(event), now)?;
+        Ok(1)
     })
+}
+
+/// What `event` says, if it reads.
+fn readable(event: &Said) -> Option<(&Said, PaymentsPosted)> {
+    match serde_json::from_value(event.detail.clone()) {
+        Ok(posted) => Some((event, posted)),
+        Err(error) => {
+            tracing::error!(id = %event.subject, error.cause = %error, "an event cannot be told");
+            None
+        }
+    }
 }
 
 /// Drafts the messages of the events that nobody has read, some at once; says how many events
@@ -88,7 +95,12 @@ fn of(
     if told.is_empty() {
         return Ok(Vec::new());
     }
-    let standing = standing(conn, shelf, household, now)?;
+    let standing = match kind {
+        MessageKind::PaymentReceived | MessageKind::RentDue => {
+            standing(conn, shelf, household, now)?
+        }
+        MessageKind::AutopayRefused | MessageKind::AutopaySuspended => None,
+    };
     let message = |facts: &serde_json::Value, policy: &Policy| Message {
         id: MessageId::derived(&format!("{kind}/{}/{}", event.subject, policy.medium)),
         kind,
@@ -148,7 +160,7 @@ fn standing(
         Err(RentError::Db(error)) => Err(error.into()),
         Err(RentError::NoSuchAccount) => Ok(None),
         Err(error) => {
-            tracing::warn!(error.cause = %error, "an account cannot be quoted");
+            tracing::warn!(account = %code, error.cause = %error, "an account cannot be quoted");
             Ok(None)
         }
     }

@@ -8,7 +8,7 @@ use crate::kernel::language::Language;
 use crate::platform::db::DbError;
 
 const MEDIUM: (&str, Said) = ("medium", ["方式", "方式", "By"]);
-const STATE: (&str, Said) = ("state", ["狀況", "状况", "MessageState"]);
+const STATE: (&str, Said) = ("state", ["狀況", "状况", "State"]);
 const TRIED_AT: (&str, Said) = ("tried_at", ["最後發送", "最后发送", "Last tried"]);
 const LANGUAGE: (&str, Said) = ("language", ["語言", "语言", "Language"]);
 const REFUSED: (&str, Said) = ("refused", ["不接收", "不接收", "Not wanted"]);

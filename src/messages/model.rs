@@ -9,6 +9,7 @@ use crate::kernel::choice::choice;
 use crate::kernel::dated::InForce;
 use crate::kernel::id::{MessageId, PersonId};
 use crate::kernel::language::Language;
+use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::LedgerError;
 use crate::people::PeopleError;
@@ -169,6 +170,9 @@ pub enum MessageError {
     /// It is on its way, was sent, or is of no use any more.
     #[error("only a message that is dead or unaddressed is sent again; this one is {0}")]
     NotResendable(MessageState),
+    /// It reminds of a month that is over.
+    #[error("{0} is over: the message would remind of what is past")]
+    Past(Month),
     #[error("households are told of {0} whether they like it or not")]
     NotRefusable(MessageKind),
     #[error("someone changed it meanwhile")]

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::model::{MessageError, MessageKind};
+use super::model::{Message, MessageError, MessageKind};
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::payments::{AutopayRefused, AutopaySuspended, PaymentReceived};
@@ -97,6 +97,16 @@ impl MessageKind {
                     })
             }
         })
+    }
+}
+
+impl Message {
+    /// The month whose rent it reminds of; `None` of another message, or one that does not read.
+    pub fn reminds_of(&self) -> Option<Month> {
+        let of = |facts: &Value| facts.get("month")?.as_str()?.parse().ok();
+        (self.kind == MessageKind::RentDue)
+            .then(|| of(&self.facts))
+            .flatten()
     }
 }
 

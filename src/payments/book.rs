@@ -2,7 +2,8 @@
 //!
 //! * A channel's reference is paid once for ever. The same again is a duplicate; the same with
 //!   another amount or account contradicts, and nothing that came with it is entered.
-//! * What comes for an account that is nobody's is money in suspense.
+//! * What comes for an account that is nobody's, or is too much for one household, is money in
+//!   suspense.
 //! * What a channel told as it happened is settled by a line of its file: the line pays nothing.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -11,11 +12,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;
 
 use super::model::{Channel, Fate, Payment, PaymentError, Terms, Told};
-use super::rules::{counted, fit};
+use super::rules::{counted, fit, is_amount};
 use super::store::payments::Before;
 use super::{events, store};
 use crate::kernel::clock::hong_kong_date;
-use crate::kernel::id::{PaymentFileId, PaymentId};
+use crate::kernel::id::{PaymentFileId, PaymentId, TransferId};
+use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::working_day::Holidays;
@@ -27,10 +29,27 @@ use crate::tenancy;
 /// How payments came.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Way<'a> {
-    /// By lines of a file: the one after so many, and those that follow it.
-    File(PaymentFileId, i32),
+    /// By lines of a file: the one after so many, and those that follow it. One that contradicts
+    /// what was paid before is left out where somebody has said so.
+    File {
+        id: PaymentFileId,
+        after: i32,
+        in_part: bool,
+    },
     /// Told as they happened.
     Told(&'a Actor),
+}
+
+/// The payment that `channel` knows by `reference`.
+#[must_use]
+pub fn paid_by(channel: Channel, reference: &str) -> PaymentId {
+    PaymentId::derived(&format!("{channel}/{reference}"))
+}
+
+/// The transfer that posted `payment`, to a household or into suspense.
+#[must_use]
+pub fn posted_by(payment: PaymentId) -> TransferId {
+    TransferId::derived(&format!("{}/{payment}/", TransferKind::Payment))
 }
 
 /// Enters what `channel` told as it happened; the fate of each, in their order.
@@ -49,6 +68,19 @@ pub fn enter_told(
     }
     let today = hong_kong_date(now);
     enter(conn, (channel, today), told, Way::Told(actor), now)
+}
+
+/// To which account, and how much, `channel` was paid by those of `references` that it was paid by
+/// before.
+pub fn paid_before(
+    conn: &mut PgConnection,
+    channel: Channel,
+    references: &[&str],
+) -> Result<HashMap<String, (String, Money)>, PaymentError> {
+    let paid = store::payments::before(conn, channel, references)?.into_iter();
+    Ok(paid
+        .map(|(reference, paid)| (reference, (paid.account, paid.amount)))
+        .collect())
 }
 
 /// Enters those of `told` that were not paid before, on the terms of `day`; the fate of each, in
@@ -74,7 +106,7 @@ pub(super) fn enter(
     for (at, one) in (0..).zip(told) {
         let fate = entry.fate(&mut before, at, &one)?;
         match fate {
-            Fate::Duplicate => {}
+            Fate::Duplicate | Fate::Contradicts => {}
             Fate::Settled => settled.push((one.reference, at)),
             Fate::Posted | Fate::Suspense => payments.push(entry.payment(one, at)),
         }
@@ -83,7 +115,9 @@ pub(super) fn enter(
     // Its key refuses what another has entered meanwhile, before the ledger is asked.
     store::payments::add(conn, &payments)?;
     match way {
-        Way::File(file, after) => {
+        Way::File {
+            id: file, after, ..
+        } => {
             store::payments::settle(conn, channel, (file, after), &settled)?;
         }
         Way::Told(_) => events::told(conn, &payments, now)?,
@@ -125,7 +159,10 @@ impl Entry<'_> {
         at: i32,
         told: &Told,
     ) -> Result<Fate, PaymentError> {
-        let by_file = matches!(self.way, Way::File(..));
+        let (by_file, in_part) = match self.way {
+            Way::File { in_part, .. } => (true, in_part),
+            Way::Told(_) => (false, false),
+        };
         let Some(paid) = before.get_mut(&told.reference) else {
             let paid = Before {
                 account: told.account.clone(),
@@ -139,6 +176,9 @@ impl Entry<'_> {
             });
         };
         if (&paid.account, paid.amount) != (&told.account, told.amount) {
+            if in_part {
+                return Ok(Fate::Contradicts);
+            }
             return Err(PaymentError::Contradicts {
                 at,
                 reference: told.reference.clone(),
@@ -151,15 +191,18 @@ impl Entry<'_> {
         Ok(Fate::Duplicate)
     }
 
-    /// Whose account it is, if anybody's.
+    /// Whose account it is, if anybody's. No household pays so much that its balance overflows:
+    /// it is a sum for many, or a mistake.
     fn home(&self, told: &Told) -> Option<TenantCode> {
         let code = told.account.parse().ok();
-        code.filter(|code| self.homes.contains(code))
+        code.filter(|code| is_amount(told.amount) && self.homes.contains(code))
     }
 
     fn payment(&self, told: Told, at: i32) -> Payment {
         let (file, line, told_by, place) = match self.way {
-            Way::File(file, after) => {
+            Way::File {
+                id: file, after, ..
+            } => {
                 let line = after.saturating_add(at).saturating_add(1);
                 (Some(file), Some(line), None, None)
             }
@@ -169,7 +212,7 @@ impl Entry<'_> {
             }
         };
         Payment {
-            id: PaymentId::derived(&format!("{}/{}", self.channel, told.reference)),
+            id: paid_by(self.channel, &told.reference),
             channel: self.channel,
             value_on: self.dated.value_on(told.instructed_at),
             household: self.home(&told),

@@ -3,36 +3,44 @@
 //! * A file is kept whole or not at all: its lines are staged in one transaction, after the last
 //!   was read and the trailer agreed. The same bytes again, under any name, are the same file.
 //! * A bank's file names the account that the money came to: which channel that is, is dated data.
+//!   What moved there and paid nobody's rent is kept too (`staging`).
 //! * The files of a series are numbered without gaps. One that comes early is held, and goes on when
 //!   those before it have come. Where a layout has no numbers, there is one a day.
+//! * Of an account to which direct debits are collected, a line goes by what we called the debit.
+//!   Debits that were not paid are kept beside the lines; when the file is posted, whoever ordered
+//!   them is told by a job.
 //! * Before its first line is posted, all of them are compared with what was paid before. A
-//!   reference that comes again with another amount or account quarantines the file: nothing of
-//!   it is posted until somebody has looked.
+//!   reference that comes again with another amount or account quarantines the file: nothing more
+//!   of it is posted until somebody has looked, who withdraws it, or lets it go on without the
+//!   lines that contradict.
+//! * What a file tells of rent allowances is staged beside its payments, and taken further by
+//!   whoever keeps them once the file is posted ([`AllowancesPosted`]).
 //! * A line is a payment to the household, or money in suspense when the account is nobody's;
 //!   one that was paid before, and just so, is a duplicate. Each chunk is one transaction: killed
 //!   anywhere, the next run goes on.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
 use super::book::{Way, enter};
-use super::files::{self, Entry, Line, Sequence, Summary, Whose};
-use super::model::{Channel, Decided, FileDecision, FileState, PaymentError, PaymentFile};
+use super::files::{self, ALLOWANCES, Sequence, Summary, Whose};
+use super::jobs::{AllowancesPosted, DebitsTold};
+use super::model::{Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile};
 use super::shelf::{Kept, Shelf};
+use super::staging::{AT_ONCE, stage};
 use super::store::files::number;
 use super::{events, store};
+use crate::kernel::clock::Clock;
 use crate::kernel::id::PaymentFileId;
 use crate::kernel::watch::Watch;
-use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::platform::db::{DbError, transact};
+use crate::platform::{audit, jobs};
 
-/// Lines that are staged, or posted, at once.
-const AT_ONCE: u16 = 8_192;
 /// What refuses a payment that another has entered meanwhile.
 const ONCE: &str = "payment_pkey";
 
@@ -66,10 +74,13 @@ pub(super) fn take_in(
     if let Some(known) = store::files::of_digest(conn, &kept.sha256)? {
         return Ok((known, false));
     }
-    let source = File::open(&kept.path).map_err(files::FileError::from)?;
-    let id = PaymentFileId::fresh();
-    let summary = stage(conn, id, source, now)?;
+    // Read twice: only at its end is it known whose it is, and how its lines are to be taken.
+    let mut source = File::open(&kept.path).map_err(files::FileError::from)?;
+    let summary = files::read(BufReader::new(&source), now, |_| Ok::<_, PaymentError>(()))?;
     let channel = channel(conn, &summary)?;
+    source.rewind().map_err(files::FileError::from)?;
+    let id = PaymentFileId::fresh();
+    let (lines, amount) = stage(conn, (id, channel), &source, now)?;
     store::files::hold(conn, channel)?;
     let open = store::terms_on(conn, summary.business_date)?;
     if !open.iter().any(|terms| terms.channel == channel) {
@@ -81,11 +92,11 @@ pub(super) fn take_in(
         business_date: summary.business_date,
         state: in_sequence(conn, channel, &summary)?,
         sequence: number(summary.number()),
-        series: summary.series,
+        series: summary.series.clone(),
         name: name.to_owned(),
         sha256: kept.sha256.clone(),
-        lines: number(summary.lines),
-        amount: summary.amount,
+        lines: number(lines),
+        amount,
         settled: 0,
         reason: None,
         received_by: actor.as_str().to_owned(),
@@ -93,12 +104,16 @@ pub(super) fn take_in(
         posted_at: None,
     };
     store::files::add(conn, &file)?;
+    if let Some(told) = summary.allowances {
+        store::allowances::add_file(conn, id, told)?;
+    }
     release_after(conn, &file)?;
     audit::record(conn, actor, "payments.file.received", &id, now)?;
     Ok((file, true))
 }
 
-/// Lets file `id`, which is held, go on though one before it never comes; for `reason`.
+/// Lets file `id` go on, for `reason`: one that is held, though those before it never come; one
+/// that is quarantined, without the lines that contradict what was paid before.
 pub(super) fn release(
     conn: &mut PgConnection,
     id: PaymentFileId,
@@ -107,13 +122,18 @@ pub(super) fn release(
     now: DateTime<Utc>,
 ) -> Result<PaymentFile, PaymentError> {
     let mut file = held_still(conn, id)?;
-    if file.state != FileState::Held {
-        return Err(PaymentError::NotNow("only a file that is held is released"));
-    }
+    let decided = match file.state {
+        FileState::Held => Decided::Released,
+        FileState::Quarantined => Decided::ReleasedInPart,
+        FileState::Staged | FileState::Posted | FileState::Withdrawn => {
+            let why = "only a file that is held or quarantined is released";
+            return Err(PaymentError::NotNow(why));
+        }
+    };
     file.state = FileState::Staged;
     store::files::keep_state(conn, &file)?;
     release_after(conn, &file)?;
-    decide(conn, id, (Decided::Released, reason), actor, now)?;
+    decide(conn, id, (decided, reason), actor, now)?;
     audit::record(conn, actor, "payments.file.released", &id, now)?;
     Ok(file)
 }
@@ -164,30 +184,6 @@ fn decide(
         decided_at: now,
     };
     store::files::add_decision(conn, &decision)
-}
-
-/// Stages every line of `source`; what the file says of itself.
-fn stage(
-    conn: &mut PgConnection,
-    id: PaymentFileId,
-    source: File,
-    now: DateTime<Utc>,
-) -> Result<Summary, PaymentError> {
-    let mut lines: Vec<Line> = Vec::with_capacity(AT_ONCE.into());
-    let summary = files::read(BufReader::new(source), now, |entry| {
-        match entry {
-            Entry::Payment(line) => lines.push(line),
-            // They pay nobody's rent.
-            Entry::Unpaid(_) | Entry::Movement(_) => return Ok(()),
-        }
-        if lines.len() == usize::from(AT_ONCE) {
-            store::files::add_lines(conn, id, &lines)?;
-            lines.clear();
-        }
-        Ok::<_, PaymentError>(())
-    })?;
-    store::files::add_lines(conn, id, &lines)?;
-    Ok(summary)
 }
 
 /// Which channel's file it is.
@@ -247,21 +243,21 @@ fn release_after(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbEr
 }
 
 /// Posts what waits of `channel`, file by file in their order, until told to stop; the files as
-/// they are then.
+/// they are then. One that fails keeps no other from being posted.
 pub fn post_waiting(
     conn: &mut PgConnection,
     channel: Channel,
     actor: &Actor,
-    now: DateTime<Utc>,
+    clock: &dyn Clock,
     watch: &dyn Watch,
 ) -> Result<Vec<PaymentFile>, PaymentError> {
     let mut done = Vec::new();
     for id in store::files::staged(conn, channel)? {
         if !watch.stopped() {
-            done.push(post(conn, id, actor, now, watch)?);
+            done.push(post(conn, id, actor, clock, watch));
         }
     }
-    Ok(done)
+    done.into_iter().collect()
 }
 
 /// Posts what is left of file `id`; the file as it is then.
@@ -269,11 +265,13 @@ pub fn post(
     conn: &mut PgConnection,
     id: PaymentFileId,
     actor: &Actor,
-    now: DateTime<Utc>,
+    clock: &dyn Clock,
     watch: &dyn Watch,
 ) -> Result<PaymentFile, PaymentError> {
     let mut beaten = 0;
     loop {
+        // A day's books may be closed while a long file is posted: each chunk has its own time.
+        let now = clock.now();
         let file = match transact(conn, |conn| chunk(conn, id, actor, now)) {
             // The channel told of a payment while its line was being entered.
             Err(PaymentError::Db(error)) if error.constraint() == Some(ONCE) && beaten < 5 => {
@@ -296,11 +294,18 @@ fn chunk(
     actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<PaymentFile, PaymentError> {
+    // All lines are looked at before the first is entered, and before others are kept out: it
+    // takes long, and what is entered meanwhile is seen when its line is.
+    let seen = contradiction(conn, id)?;
     let mut file = held_still(conn, id)?;
     if file.state != FileState::Staged {
         return Ok(file);
     }
-    if let Some((line, reference)) = settle(conn, &file, now)? {
+    let settled = match seen {
+        Some(found) => Err(found),
+        None => settle(conn, &file, now)?,
+    };
+    if let Err((line, reference)) = settled {
         file.state = FileState::Quarantined;
         file.reason = Some(format!(
             "line {line}: {reference} was paid with another amount or to another account"
@@ -309,11 +314,19 @@ fn chunk(
         audit::record(conn, actor, "payments.file.quarantined", &id, now)?;
     } else {
         let to = file.lines.min(file.settled.saturating_add(AT_ONCE.into()));
-        events::posted(conn, &file, to, now)?;
+        if settled.is_ok_and(|fates| fates.contains(&Fate::Posted)) {
+            events::posted(conn, &file, to, now)?;
+        }
         file.settled = to;
         if file.settled == file.lines {
             file.state = FileState::Posted;
             file.posted_at = Some(now);
+            if file.channel.is_direct_debit() {
+                jobs::enqueue(conn, &DebitsTold { file: id }, now)?;
+            }
+            if file.series == ALLOWANCES {
+                jobs::enqueue(conn, &AllowancesPosted {}, now)?;
+            }
             audit::record(conn, actor, "payments.file.posted", &id, now)?;
         }
     }
@@ -321,27 +334,44 @@ fn chunk(
     Ok(file)
 }
 
-/// Enters the next lines of `file`; or says which line contradicts what was paid before, and
-/// enters none.
+/// A line, and its reference.
+type Found = (i32, String);
+
+/// The first line of file `id` that contradicts what was paid before, while none of it is posted
+/// and nobody has let it go on.
+fn contradiction(
+    conn: &mut PgConnection,
+    id: PaymentFileId,
+) -> Result<Option<Found>, PaymentError> {
+    let file = store::files::file(conn, id)?;
+    let is_looked_at = file.state != FileState::Staged
+        || file.settled > 0
+        || store::files::is_released_in_part(conn, id)?;
+    if is_looked_at {
+        return Ok(None);
+    }
+    Ok(store::files::contradiction(conn, id, file.channel)?)
+}
+
+/// Enters the next lines of `file`, the fate of each; or says which line contradicts what was paid
+/// since all were looked at, and enters none.
 fn settle(
     conn: &mut PgConnection,
     file: &PaymentFile,
     now: DateTime<Utc>,
-) -> Result<Option<(i32, String)>, PaymentError> {
-    // All of them are looked at before the first is entered.
-    if file.settled == 0
-        && let Some(found) = store::files::contradiction(conn, file.id, file.channel)?
-    {
-        return Ok(Some(found));
-    }
+) -> Result<Result<Vec<Fate>, Found>, PaymentError> {
     let lines = store::files::unsettled(conn, (file.id, file.settled), AT_ONCE.into())?;
     let day = (file.channel, file.business_date);
-    match enter(conn, day, lines, Way::File(file.id, file.settled), now) {
-        Ok(_) => Ok(None),
-        // Since the file was looked at.
+    let way = Way::File {
+        id: file.id,
+        after: file.settled,
+        in_part: store::files::is_released_in_part(conn, file.id)?,
+    };
+    match enter(conn, day, lines, way, now) {
+        Ok(fates) => Ok(Ok(fates)),
         Err(PaymentError::Contradicts { at, reference }) => {
             let line = file.settled.saturating_add(at).saturating_add(1);
-            Ok(Some((line, reference)))
+            Ok(Err((line, reference)))
         }
         Err(error) => Err(error),
     }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::intake;
 use super::model::{Channel, PaymentError};
 use super::store;
+use crate::kernel::id::PaymentFileId;
 use crate::kernel::watch::Unwatched;
 use crate::platform::auth::Actor;
+use crate::platform::auth::signed_request::WINDOW;
 use crate::platform::jobs::{self, Handlers, Job};
 
 /// Posts what waits of a channel.
@@ -25,19 +27,47 @@ impl Job for PostFiles {
     }
 }
 
-/// Queues the posting of what still waits: a worker may have died over it.
+/// Queued work of whoever orders direct debits: take what a file, which is posted, says of them.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct DebitsTold {
+    pub file: PaymentFileId,
+}
+
+impl Job for DebitsTold {
+    const KIND: &'static str = "payments.debits_told";
+
+    fn unique_name(&self) -> Option<String> {
+        Some(self.file.to_string())
+    }
+}
+
+/// Queued when a file was posted that tells of rent allowances: whoever keeps them takes them in.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AllowancesPosted {}
+
+impl Job for AllowancesPosted {
+    const KIND: &'static str = "payments.allowances_posted";
+
+    fn unique_name(&self) -> Option<String> {
+        Some(Self::KIND.to_owned())
+    }
+}
+
+/// Queues the posting of what still waits: a worker may have died over it. Forgets nonces that are
+/// too old to be taken again.
 pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), PaymentError> {
     for channel in store::files::waiting(conn)? {
         jobs::enqueue(conn, &PostFiles { channel }, now)?;
     }
+    store::notices::forget_nonces(conn, now - WINDOW - WINDOW)?;
     Ok(())
 }
 
 /// Adds this slice's handlers.
 pub fn handlers(handlers: Handlers) -> Handlers {
     handlers.on(|conn, bench, PostFiles { channel }| {
-        let (actor, now) = (Actor::program("post_files"), bench.clock.now());
-        intake::post_waiting(conn, channel, &actor, now, &Unwatched)?;
+        let actor = Actor::program("post_files");
+        intake::post_waiting(conn, channel, &actor, bench.clock.as_ref(), &Unwatched)?;
         Ok(())
     })
 }

@@ -8,11 +8,14 @@
 //! * A channel's reference is paid once for ever, whatever file names it, and however often.
 //! * A household is told of every payment onto its account: that it was posted is written to the
 //!   outbox with it.
+//! * What a channel's files, the bank and the ledger say of a day is compared whenever it is read.
 //! * Whether somebody paid in time goes by when they told the channel to pay; which day the money
 //!   counts from, by the channel's cut-off and working days.
 
 mod api;
 mod book;
+mod credit;
+mod debits;
 mod events;
 pub mod files;
 mod fps_code;
@@ -22,19 +25,30 @@ mod jobs;
 mod model;
 mod notices;
 mod picture;
+pub mod reconciliation;
 mod rules;
+pub mod shares;
 mod shelf;
+mod staging;
 mod store;
 mod suspense;
 mod tell;
 mod words;
 
-pub use api::routes;
-pub use book::enter_told;
+pub use api::{routes, shelve};
+pub use book::{enter_told, paid_before, paid_by, posted_by};
+pub use credit::{Credit, Paid, credits, paid_to, place};
+pub use debits::{DebitTold, count_debits, paid_debits, unpaid_debits};
 pub use events::{AutopayRefused, AutopaySuspended, PaymentReceived, PaymentsPosted, received};
 pub use held::held;
-pub use jobs::{handlers, timetable};
-pub use model::{Channel, Fate, FileState, PaymentError, PaymentFile, Tally, Told};
-pub use shelf::Shelf;
+pub use jobs::{AllowancesPosted, DebitsTold, handlers, timetable};
+pub use model::{Channel, Fate, FileState, Payment, PaymentError, PaymentFile, Tally, Told};
+pub use shelf::{Kept, Shelf};
+pub use store::allowances::{
+    AllowanceFile, Unplaced, allowance_files, allowance_lines, allowance_lines_at, reached,
+    returned, unplaced,
+};
 pub use store::files::tally;
+pub use store::notices::speaks_for;
+pub use store::terms_on;
 pub use words::channel as word_of_channel;

@@ -4,17 +4,21 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Numeric, Text};
 
-use super::files::{FileError, Refusal};
+use super::files::{DebitResult, FileError, Refusal};
 use super::fps_code::{FpsCode, Unreadable};
 use crate::kernel::choice::choice;
 use crate::kernel::dated::{InForce, RuleRow};
+use crate::kernel::four_eyes::Undecided;
 use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::{General, LedgerError};
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{payment, payment_file, payment_file_decision, payment_line};
+use crate::platform::db::schema::{
+    payment, payment_file, payment_file_decision, payment_file_unpaid, payment_line,
+    payment_line_fate,
+};
 use crate::rent::RentError;
 
 choice! {
@@ -69,6 +73,12 @@ impl Channel {
         }
     }
 
+    /// Whether we take the money, by the payer's leave.
+    #[must_use]
+    pub fn is_direct_debit(self) -> bool {
+        matches!(self, Self::Autopay | Self::FpsDebit)
+    }
+
     /// What a payer gives it; `None` where the payer gives nothing each time.
     #[must_use]
     pub fn form(self) -> Option<Form> {
@@ -108,6 +118,8 @@ choice! {
         Duplicate = "duplicate",
         /// Told before by the channel, and posted then: this is its money.
         Settled = "settled",
+        /// Paid before, and otherwise: nothing was posted, and somebody has seen it.
+        Contradicts = "contradicts",
     }
 }
 
@@ -116,6 +128,8 @@ choice! {
     pub enum Decided {
         /// It goes on though one before it never comes.
         Released = "released",
+        /// It goes on without the lines that contradict what was paid before.
+        ReleasedInPart = "released_in_part",
         /// It is given up.
         Withdrawn = "withdrawn",
     }
@@ -172,14 +186,37 @@ pub struct Told {
 }
 
 /// A line of a file, and what became of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = payment_line_fate, check_for_backend(diesel::pg::Pg))]
 pub struct SettledLine {
     pub number: i32,
-    pub told: Told,
+    pub reference: String,
+    pub account: String,
+    pub amount: Money,
+    pub instructed_at: DateTime<Utc>,
+    pub place: String,
     /// `None` while it waits.
     pub fate: Option<Fate>,
     /// Whose account it was posted to.
     pub household: Option<TenantCode>,
+}
+
+/// A direct debit that a file says was not paid, or was paid back.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = payment_file_unpaid, check_for_backend(diesel::pg::Pg))]
+pub struct UnpaidLine {
+    /// Counted from 1, those that were not paid only.
+    pub number: i32,
+    /// What we called the debit, when the file says so.
+    pub reference: String,
+    pub amount: Money,
+    /// The day it was for, or was paid back.
+    pub day: Option<NaiveDate>,
+    pub result: DebitResult,
+    /// The bank's own code.
+    pub code: String,
+    /// It had been paid, and was paid back.
+    pub was_paid: bool,
 }
 
 /// What was paid.
@@ -313,6 +350,9 @@ pub enum PaymentError {
         at: i32,
         reference: String,
     },
+    /// What a month will bring is not told before it comes.
+    #[error("{0} is yet to come")]
+    YetToCome(Month),
     #[error("no such settlement file")]
     NoSuchFile,
     /// A file cannot be dealt with so in its state.
@@ -347,5 +387,14 @@ pub enum PaymentError {
 impl From<Refusal> for PaymentError {
     fn from(refusal: Refusal) -> Self {
         Self::File(refusal.into())
+    }
+}
+
+impl From<Undecided> for PaymentError {
+    fn from(why: Undecided) -> Self {
+        match why {
+            Undecided::Already => Self::NotNow("it was decided"),
+            Undecided::SamePerson => Self::SamePerson,
+        }
     }
 }

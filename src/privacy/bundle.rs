@@ -16,7 +16,9 @@ use crate::people::{
 };
 use crate::platform::audit::{self, Place, View, Viewed};
 use crate::platform::vault::KeyClass;
-use crate::{autopay, break_glass, ledger, messages, payments, rent, sign_in, tenancy};
+use crate::{
+    autopay, break_glass, counter, cssa, ledger, messages, payments, rent, sign_in, tenancy,
+};
 
 /// Everything held on a person.
 pub(super) struct Bundle {
@@ -83,6 +85,8 @@ pub(super) fn of_request(
         ledger::held(conn, &stays, by.now)?,
         rent::held(conn, &stays)?,
         payments::held(conn, &stays)?,
+        cssa::held(conn, &stays)?,
+        counter::held(conn, &stays)?,
         messages::held(conn, &stays)?,
         debited(conn, by, (person, &stays), reason.as_str())?,
         sign_in::held(conn, &stays)?,

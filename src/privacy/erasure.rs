@@ -215,3 +215,20 @@ pub(super) fn carry_out(
     }
     Ok(Some(order))
 }
+
+/// Destroys the keys of bank account or file `subject`, on two people's word: it opens no more.
+pub(super) fn forget_account(
+    conn: &mut PgConnection,
+    by: By<'_>,
+    subject: Uuid,
+    (reason, approved_by): (&str, [&Actor; 2]),
+) -> Result<(), PrivacyError> {
+    let erasure = Erasure {
+        class: KeyClass::Finance,
+        subject,
+        reason,
+        approved_by,
+        at: by.now,
+    };
+    Ok(by.vault.erase(conn, &erasure)?)
+}

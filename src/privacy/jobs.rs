@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 
+use super::accounts::forget_accounts;
 use super::erasure::{carry_out, order};
 use super::model::{DataClass, PrivacyError, RetentionRule, RetentionRun};
 use super::{rules, store};
@@ -68,12 +69,11 @@ pub fn retain(
         return Ok(None);
     }
     store::begin_run(conn, today)?;
-    for class in DataClass::ALL
-        .iter()
-        .filter(|class| **class != DataClass::Person)
-    {
-        forget(conn, *class, today)?;
+    for class in [DataClass::SignIn, DataClass::Delegation, DataClass::Request] {
+        forget(conn, class, today)?;
     }
+    let unforgotten = forget_accounts(conn, by, today)?;
+    let stopped = stopped.saturating_add(unforgotten);
     let (held, failed) = match store::rule_on(conn, DataClass::Person, today)? {
         Some(rule) => let_all_go(conn, by, (&rule, today))?,
         None => (0, 0),

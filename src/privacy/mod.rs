@@ -17,6 +17,7 @@
 //!   ([`matching_allowed`]).
 //! * A person learns that staff read their record and what for, never who.
 
+mod accounts;
 mod api;
 mod bundle;
 mod commands;

@@ -82,6 +82,9 @@ choice! {
         Delegation = "delegation",
         /// Requests for access, and for corrections that were made; kept from the decision on.
         Request = "request",
+        /// Bank accounts that rent was debited from, and the files that named them; kept from the
+        /// end of the mandate, and from the decision on the file, on.
+        DirectDebit = "direct_debit",
     }
 }
 
@@ -92,7 +95,7 @@ impl DataClass {
         match self {
             Self::Person => "last_membership_ended",
             Self::SignIn => "session_ended",
-            Self::Delegation => "ended",
+            Self::Delegation | Self::DirectDebit => "ended",
             Self::Request => "decided",
         }
     }

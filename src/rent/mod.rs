@@ -36,7 +36,7 @@ pub use model::{
     Award, BookedCharge, Charge, Line, LineKind, Quote, RentError, RentRun, RuleRow, Scheme, Tenure,
 };
 pub use run::{RunOrder, run};
-pub use statement::{Words, hkd};
+pub use statement::{Words, grouped, hkd};
 pub use store::{assisted, assume_rates, run as run_of};
-pub use tell::{Asked, Overview, admit, dues, overview, quote};
+pub use tell::{Asked, Due, Overview, admit, dues, overview, quote, rents};
 pub use words::line as word_of_line;

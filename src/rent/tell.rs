@@ -96,7 +96,27 @@ pub fn dues(
     Ok(standings.into_iter().map(due).collect())
 }
 
-/// What is to be paid for `month`, this one or the next, as everything stands now.
+/// The rent of `month` of each of `codes`, whatever else they owe: none of those who hold no flat
+/// then. One whose rent cannot be told keeps no other from its own.
+pub fn rents(
+    conn: &mut PgConnection,
+    shelf: &RuleShelf,
+    codes: &[TenantCode],
+    (month, now): (Month, DateTime<Utc>),
+) -> Result<Vec<Due>, RentError> {
+    let standings = store::standings(conn, codes, month)?;
+    let Some((_, first)) = standings.first() else {
+        return Ok(Vec::new());
+    };
+    let book = shelf.at(conn, first.rules)?;
+    let rent = |(code, standing): (TenantCode, Standing)| {
+        let rent = quoted(&book, &standing, month, now).map(|quote| quote.rent);
+        (code, rent)
+    };
+    Ok(standings.into_iter().map(rent).collect())
+}
+
+/// What is to be paid for `month`, as everything stands now.
 fn quoted(
     book: &RuleBook,
     standing: &Standing,

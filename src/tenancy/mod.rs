@@ -27,4 +27,6 @@ pub use model::{
     EndReason, Ending, HouseholdChanged, Move, NewTenancy, Tenancy, TenancyError, TenancyKind,
 };
 pub use reach::reaches;
-pub use store::{by_household, history_of_flat, known, lives_until, tenancy};
+pub use store::{
+    by_household, estates_of, history_of_flat, households, known, lives_until, tenancy,
+};

@@ -118,6 +118,21 @@ pub fn known(conn: &mut PgConnection, codes: &[TenantCode]) -> Result<Vec<Tenant
         .load(conn)?)
 }
 
+/// Up to `rows` households after `after`, by number, whether they live anywhere or not.
+pub fn households(
+    conn: &mut PgConnection,
+    after: Option<TenantCode>,
+    rows: i64,
+) -> Result<Vec<TenantCode>, DbError> {
+    let after = after.map_or(0, TenantCode::number);
+    Ok(household::table
+        .filter(household::number.gt(after))
+        .order(household::number)
+        .limit(rows)
+        .select(household::number)
+        .load(conn)?)
+}
+
 /// Until when each of `codes` lives somewhere, as far as is known; those that have or had a tenancy.
 pub fn lives_until(
     conn: &mut PgConnection,
@@ -130,6 +145,32 @@ pub fn lives_until(
         .group_by(table::household)
         .select((table::household, last))
         .load(conn)?)
+}
+
+/// The estate where each of `codes` lives on `day`, or lived last before it; those that ever did.
+pub fn estates_of(
+    conn: &mut PgConnection,
+    codes: &[TenantCode],
+    day: NaiveDate,
+) -> Result<Vec<(TenantCode, EstateId)>, DbError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        household: TenantCode,
+        #[diesel(sql_type = Uuid)]
+        estate_id: EstateId,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT DISTINCT ON (household) household, estate_id FROM tenancy_place \
+         WHERE household = ANY($1) AND starts_on <= $2 ORDER BY household, starts_on DESC",
+    )
+    .bind::<Array<BigInt>, _>(codes)
+    .bind::<Date, _>(day)
+    .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.household, row.estate_id))
+        .collect())
 }
 
 /// Every tenancy that `code` has had, in the order they started.

@@ -20,7 +20,20 @@ const SLICES: &[(&str, &[&str])] = &[
         "messages",
         &["tenancy", "people", "ledger", "rent", "payments"],
     ),
+    ("cssa", &["tenancy", "rent", "payments"]),
+    (
+        "autopay",
+        &["tenancy", "ledger", "rent", "payments", "cssa"],
+    ),
     ("autopay", &["tenancy", "ledger", "rent", "payments"]),
+    ("counter", &["estates", "tenancy", "ledger", "payments"]),
+    (
+        "receipts",
+        &[
+            "estates", "tenancy", "ledger", "rent", "payments", "counter",
+        ],
+    ),
+    ("due_lists", &["tenancy", "rent", "payments"]),
     (
         "population",
         &["estates", "tenancy", "people", "ledger", "rent"],
@@ -35,7 +48,9 @@ const SLICES: &[(&str, &[&str])] = &[
             "rent",
             "payments",
             "messages",
+            "cssa",
             "autopay",
+            "counter",
             "sign_in",
         ],
     ),

@@ -6,14 +6,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 use super::ReadCollections;
 use crate::app::App;
 use crate::autopay::files;
 use crate::autopay::model::{
-    AutopayError, Collection, CollectionState, LeftOut, LineState, Misfit, Omission, Rail,
-    ResultCode, Stray,
+    AutopayError, Collection, CollectionState, DebitResult, LeftOut, LineState, Omission, Rail,
 };
 use crate::autopay::store::{self, Told, Wanted};
 use crate::kernel::id::CollectionId;
@@ -29,8 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list_autopay_collections)
         .service(get_autopay_collection)
         .service(list_autopay_lines)
-        .service(list_autopay_left_out)
-        .service(list_autopay_strays);
+        .service(list_autopay_left_out);
 }
 
 /// A month's direct debits of a channel, in one file.
@@ -97,13 +94,13 @@ impl From<Collection> for CollectionOut {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct PageQuery {
+pub(super) struct PageQuery {
     /// The previous page's `next`.
-    after: Option<Cursor>,
+    pub after: Option<Cursor>,
     /// How many items to return.
     #[serde(default)]
     #[param(required = false)]
-    limit: Limit,
+    pub limit: Limit,
 }
 
 /// Which debits.
@@ -114,7 +111,7 @@ struct LinesQuery {
     /// Only those that are so.
     state: Option<LineState>,
     /// Only those of which the bank said this last.
-    code: Option<ResultCode>,
+    code: Option<DebitResult>,
     /// The previous page's `next`.
     after: Option<Cursor>,
     /// How many items to return.
@@ -150,7 +147,7 @@ struct DebitOut {
     amount: Money,
     state: LineState,
     /// What the bank said last.
-    code: Option<ResultCode>,
+    code: Option<DebitResult>,
 }
 
 impl From<Told> for DebitOut {
@@ -181,27 +178,6 @@ impl From<Omission> for LeftOutOut {
             tenant_code: omission.household,
             reason: omission.reason,
             due: omission.due,
-        }
-    }
-}
-
-/// An answer of the bank that fits no debit.
-#[derive(Serialize, Deserialize, ToSchema)]
-pub(super) struct StrayOut {
-    /// Its place in what was sent, counted from 1.
-    place: i32,
-    reference: String,
-    code: ResultCode,
-    problem: Misfit,
-}
-
-impl From<Stray> for StrayOut {
-    fn from(stray: Stray) -> Self {
-        Self {
-            place: stray.place,
-            reference: stray.reference,
-            code: stray.code,
-            problem: stray.problem,
         }
     }
 }
@@ -293,27 +269,4 @@ async fn list_autopay_left_out(
         store::left_out(conn, *id, which, limit.rows()).map_err(AutopayError::from)
     });
     Page::new(found.await?, limit, |one| one.household, LeftOutOut::from).map(Json)
-}
-
-/// What the bank answered that fits no debit, in the order it came.
-#[utoipa::path(
-    tag = "autopay",
-    params(("id" = CollectionId, Path), PageQuery),
-    responses((status = 200, body = Page<StrayOut>), (status = "4XX", body = Problem)),
-    security(("bearer" = ["autopay:read"])),
-)]
-#[get("/autopay/collections/{id}/strays")]
-async fn list_autopay_strays(
-    app: Data<App>,
-    _caller: Authorized<ReadCollections>,
-    id: Path<CollectionId>,
-    query: Query<PageQuery>,
-) -> Result<Json<Page<StrayOut>>, Problem> {
-    let (after, limit) = (page::after(query.after.as_ref())?, query.limit);
-    let found = app.db.read(move |conn| {
-        store::collection(conn, *id)?;
-        store::strays(conn, *id, after, limit.rows()).map_err(AutopayError::from)
-    });
-    let key = |(id, _): &(Uuid, Stray)| *id;
-    Page::new(found.await?, limit, key, |(_, stray)| stray.into()).map(Json)
 }

@@ -5,12 +5,15 @@ mod decisions;
 mod file;
 mod mandates;
 mod policies;
+mod reports;
 mod results;
+mod strays;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::AutopayError;
 use crate::ledger::LedgerError;
+use crate::payments::files::FileError;
 use crate::platform::auth::permissions;
 use crate::platform::http::precondition::Stale;
 use crate::platform::http::problem::{Kind, Problem};
@@ -64,7 +67,10 @@ const OTHER_DIGEST: Kind = Kind::new(
 );
 const LAPSED: Kind = Kind::new("mandates-lapsed", 409, "Mandates have ended meanwhile");
 const TOO_LATE: Kind = Kind::new("too-late", 409, "The bank had to have the file before");
+const FORGOTTEN: Kind = Kind::new("file-forgotten", 410, "The file is kept no longer");
 const RESULTS_REFUSED: Kind = Kind::new("results-refused", 422, "The results cannot be read");
+
+const NOT_OUR_ORDER: Kind = Kind::new("not-our-order", 422, "The bank answers to no order of ours");
 
 /// Adds this slice's endpoints.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -74,6 +80,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     decisions::routes(cfg);
     file::routes(cfg);
     results::routes(cfg);
+    strays::routes(cfg);
+    reports::routes(cfg);
 }
 
 impl From<AutopayError> for Problem {
@@ -82,7 +90,8 @@ impl From<AutopayError> for Problem {
         let kind = match error {
             AutopayError::NoSuchAccount
             | AutopayError::NoSuchMandate
-            | AutopayError::NoSuchCollection => return Self::not_found(),
+            | AutopayError::NoSuchCollection
+            | AutopayError::NoSuchReport => return Self::not_found(),
             AutopayError::Stale => return Stale.into(),
             AutopayError::NoTenancy => NO_TENANCY,
             AutopayError::AnotherMandate(_) => ANOTHER_MANDATE,
@@ -96,13 +105,17 @@ impl From<AutopayError> for Problem {
             AutopayError::OtherDigest => OTHER_DIGEST,
             AutopayError::Lapsed(_) => LAPSED,
             AutopayError::TooLate(_) => TOO_LATE,
+            AutopayError::Forgotten => FORGOTTEN,
+            AutopayError::File(FileError::Io(error)) => return Self::internal(error),
             AutopayError::File(_) => RESULTS_REFUSED,
+            AutopayError::NotOurOrder(_) => NOT_OUR_ORDER,
             AutopayError::Vault(error) => return error.into(),
             AutopayError::Db(error) | AutopayError::Ledger(LedgerError::Db(error)) => {
                 return error.into();
             }
             AutopayError::Ledger(error) => return RentError::from(error).into(),
             AutopayError::Rent(error) => return error.into(),
+            AutopayError::Cssa(error) => return error.into(),
             AutopayError::Payment(error) => return error.into(),
             error @ (AutopayError::Layout(_) | AutopayError::Amount(_)) => {
                 return Self::internal(error);

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::ReportResults;
-use super::collections::StrayOut;
+use super::strays::StrayOut;
 use crate::app::App;
-use crate::autopay::model::{Answer, Report, ResultCode};
+use crate::autopay::model::{Answer, DebitResult, Report};
 use crate::autopay::results;
 use crate::kernel::id::CollectionId;
 use crate::kernel::text::Line;
@@ -34,7 +34,7 @@ struct ResultsIn {
 #[serde(deny_unknown_fields)]
 struct ResultIn {
     reference: Line<35>,
-    code: ResultCode,
+    code: DebitResult,
 }
 
 /// What became of the answers.
@@ -98,6 +98,7 @@ async fn report_autopay_results(
                     place,
                     reference: result.reference.to_string(),
                     code: result.code,
+                    amount: None,
                 })
                 .collect();
             results::take(conn, id, &answers, &caller.actor, now).map(ReportOut::from)

@@ -12,13 +12,20 @@
 
 use std::io::BufRead;
 
-use crate::autopay::model::{Answer, ResultCode};
+use crate::autopay::model::{Answer, DebitResult};
 use crate::kernel::id::CollectionId;
 use crate::payments::files::{Fields, FileError, Lines, RIGHT, Refusal, WHOLE};
 
 const LAYOUT: &str = "kaifong-autopay-1";
 /// The longest reference.
 pub const REFERENCE: usize = 35;
+
+/// Whether `head` begins a file of this layout.
+#[must_use]
+pub fn is_ours(head: &[u8]) -> bool {
+    let ours = format!("H|{LAYOUT}");
+    head.starts_with(ours.as_bytes())
+}
 
 /// What the file at `source` says, and of which collection.
 pub fn read(source: impl BufRead) -> Result<(CollectionId, Vec<Answer>), FileError> {
@@ -78,12 +85,13 @@ fn answer(fields: &Fields<'_>) -> Result<Answer, Refusal> {
     fields.exactly(3, "a result")?;
     let reference = fields.read(1, "a reference of 1 to 35 letters and digits", reference)?;
     let code = fields.read(2, "a result such as ACCEPTED", |word| {
-        word.parse::<ResultCode>().ok()
+        word.parse::<DebitResult>().ok()
     })?;
     Ok(Answer {
         place: i32::try_from(fields.line).unwrap_or(i32::MAX),
         reference,
         code,
+        amount: None,
     })
 }
 
@@ -121,12 +129,13 @@ mod tests {
             place,
             reference: reference.to_owned(),
             code,
+            amount: None,
         };
         assert_eq!(
             answers,
             [
-                answer(2, "A-1", ResultCode::Accepted),
-                answer(3, "A-2", ResultCode::AccountClosed)
+                answer(2, "A-1", DebitResult::Accepted),
+                answer(3, "A-2", DebitResult::AccountClosed)
             ]
         );
     }

@@ -11,6 +11,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::model::{Collection, Creditor, Policy, Rail};
 use crate::kernel::money::Money;
+use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 
 /// What the whole of a file is for.
@@ -98,6 +99,20 @@ fn reference_of(collection: &Collection) -> String {
     )
 }
 
+/// Which collection is called so at the bank: its channel, month and number.
+#[must_use]
+pub fn ordered_as(reference: &str) -> Option<(Rail, Month, i16)> {
+    let (rail, digits) = match (reference.strip_prefix("AP"), reference.strip_prefix("ED")) {
+        (Some(digits), _) => (Rail::Autopay, digits),
+        (None, digits) => (Rail::FpsDebit, digits?),
+    };
+    let month = format!("{}-{}", digits.get(..4)?, digits.get(4..6)?);
+    let run = digits.get(6..)?;
+    let is_number = run.len() >= 2 && run.bytes().all(|byte| byte.is_ascii_digit());
+    let run = run.parse().ok().filter(|_| is_number)?;
+    Some((rail, month.parse().ok()?, run))
+}
+
 /// The name of a collection's file.
 #[must_use]
 pub fn name(collection: &Collection) -> String {
@@ -106,12 +121,6 @@ pub fn name(collection: &Collection) -> String {
         Rail::FpsDebit => "xml",
     };
     format!("{}.{ending}", reference_of(collection))
-}
-
-/// What a debit is called at the bank: month, tenant code, attempt.
-#[must_use]
-pub fn debit_reference(month: NaiveDate, code: TenantCode, attempt: i16) -> String {
-    format!("{:04}{:02}{code}{attempt:02}", month.year(), month.month())
 }
 
 #[cfg(test)]

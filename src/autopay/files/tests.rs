@@ -1,6 +1,7 @@
 //! Golden files: every byte of both layouts.
 
 use super::*;
+use crate::payments::files::DebitReference;
 
 fn batch(rail: Rail) -> Batch {
     Batch {
@@ -154,6 +155,32 @@ fn what_does_not_fit_is_refused_and_never_cut_off() {
 #[test]
 fn a_debit_is_called_by_month_household_and_attempt() {
     let code = "1000000018".parse().unwrap();
-    let month = "2026-12-01".parse().unwrap();
-    assert_eq!(debit_reference(month, code, 1), "202612100000001801");
+    let month = "2026-12".parse().unwrap();
+    assert_eq!(
+        DebitReference {
+            month,
+            code,
+            attempt: 1
+        }
+        .to_string(),
+        "202612100000001801"
+    );
+}
+
+#[test]
+fn an_order_is_known_by_what_we_called_it() {
+    let month = "2026-12".parse().unwrap();
+    for (word, expected) in [
+        ("AP20261201", Some((Rail::Autopay, month, 1))),
+        ("ED20261202", Some((Rail::FpsDebit, month, 2))),
+        ("AP202612100", Some((Rail::Autopay, month, 100))),
+        ("AP2026121", None),
+        ("AP20261301", None),
+        ("AP202612+1", None),
+        ("AX20261201", None),
+        ("AP", None),
+        ("", None),
+    ] {
+        assert_eq!(ordered_as(word), expected, "{word}");
+    }
 }

@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 
 use super::days::plus_working_days;
-use crate::autopay::model::{LeftOut, Policy, ResultCode};
+use crate::autopay::model::{DebitResult, LeftOut, Policy};
+use crate::cssa::ToCome;
 use crate::kernel::id::MandateId;
 use crate::kernel::money::Money;
 use crate::kernel::working_day::Holidays;
@@ -23,7 +24,7 @@ pub enum Fate {
     Waiting,
     Accepted,
     /// At once, or after it was accepted.
-    Refused(ResultCode),
+    Refused(DebitResult),
     /// Its collection was never sent.
     Withdrawn,
 }
@@ -61,9 +62,20 @@ pub fn next_attempt(
     Ok(next)
 }
 
-/// What to debit of `due`, when so much is `on_its_way` of other months.
-pub fn amount(due: Money, on_its_way: Money, at_most: Option<Money>) -> Result<Money, LeftOut> {
+/// What to debit of `due`, when so much is `on_its_way` of other months and so much of this one is
+/// to come by `cssa`.
+pub fn amount(
+    due: Money,
+    (on_its_way, cssa): (Money, Option<ToCome>),
+    at_most: Option<Money>,
+) -> Result<Money, LeftOut> {
+    let to_come = match cssa {
+        None => Money::ZERO,
+        Some(ToCome::Whole) => return Err(LeftOut::PaidByCssa),
+        Some(ToCome::Part(rest)) => rest,
+    };
     let rest = due.checked_sub(on_its_way).unwrap_or_default();
+    let rest = rest.checked_sub(to_come).unwrap_or_default();
     if rest <= Money::ZERO {
         return Err(LeftOut::NothingDue);
     }
@@ -125,8 +137,8 @@ pub mod tests {
             collected_on: day("2026-11-02"),
             fate,
         };
-        let funds = Fate::Refused(ResultCode::InsufficientFunds);
-        let closed = Fate::Refused(ResultCode::AccountClosed);
+        let funds = Fate::Refused(DebitResult::InsufficientFunds);
+        let closed = Fate::Refused(DebitResult::AccountClosed);
         let (soon, later) = ("2026-11-06", "2026-11-09");
         for (before, mandate, on, expected) in [
             (vec![], one, soon, Ok(1)),
@@ -197,16 +209,55 @@ pub mod tests {
     #[test]
     fn what_is_due_is_debited_whole_or_not_at_all() {
         let money = |text: &str| text.parse::<Money>().unwrap();
-        for (due, on_its_way, at_most, expected) in [
-            ("2364.00", "0.00", None, Ok("2364.00")),
-            ("0.00", "0.00", None, Err(LeftOut::NothingDue)),
-            ("2364.00", "2364.00", None, Err(LeftOut::NothingDue)),
-            ("2364.00", "5000.00", None, Err(LeftOut::NothingDue)),
-            ("4728.00", "2364.00", Some("2364.00"), Ok("2364.00")),
-            ("2364.01", "0.00", Some("2364.00"), Err(LeftOut::OverLimit)),
+        let part = |text| Some(ToCome::Part(money(text)));
+        for (due, on_its_way, cssa, at_most, expected) in [
+            ("2364.00", "0.00", None, None, Ok("2364.00")),
+            ("0.00", "0.00", None, None, Err(LeftOut::NothingDue)),
+            ("2364.00", "2364.00", None, None, Err(LeftOut::NothingDue)),
+            ("2364.00", "5000.00", None, None, Err(LeftOut::NothingDue)),
+            ("4728.00", "2364.00", None, Some("2364.00"), Ok("2364.00")),
+            (
+                "2364.01",
+                "0.00",
+                None,
+                Some("2364.00"),
+                Err(LeftOut::OverLimit),
+            ),
+            ("2364.00", "0.00", part("1500.00"), None, Ok("864.00")),
+            ("2364.00", "800.00", part("1500.00"), None, Ok("64.00")),
+            ("864.00", "0.00", part("0.00"), None, Ok("864.00")),
+            (
+                "1500.00",
+                "0.00",
+                part("1500.00"),
+                None,
+                Err(LeftOut::NothingDue),
+            ),
+            // The limit is for the tenant's part.
+            (
+                "2364.00",
+                "0.00",
+                part("1500.00"),
+                Some("1000.00"),
+                Ok("864.00"),
+            ),
+            (
+                "2364.00",
+                "0.00",
+                Some(ToCome::Whole),
+                None,
+                Err(LeftOut::PaidByCssa),
+            ),
+            (
+                "0.00",
+                "0.00",
+                Some(ToCome::Whole),
+                None,
+                Err(LeftOut::PaidByCssa),
+            ),
         ] {
-            let found = amount(money(due), money(on_its_way), at_most.map(money));
-            assert_eq!(found, expected.map(money), "{due} {on_its_way}");
+            let found = amount(money(due), (money(on_its_way), cssa), at_most.map(money));
+            assert_eq!(found, expected.map(money), "{due} {on_its_way} {cssa:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What an answer of the bank means, after those before it.
 
 use super::Fate;
-use crate::autopay::model::{LineState, ResultCode};
+use crate::autopay::model::{DebitResult, LineState};
 
 /// What an answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,12 +14,12 @@ pub enum Meaning {
     Contradiction,
 }
 
-impl ResultCode {
+impl DebitResult {
     /// Whether the same debit may be accepted a few days later.
     pub fn may_pass(self) -> bool {
         matches!(
             self,
-            Self::InsufficientFunds | Self::DateInvalid | Self::Other
+            Self::InsufficientFunds | Self::DateInvalid | Self::OrderRefused | Self::Other
         )
     }
 
@@ -27,38 +27,42 @@ impl ResultCode {
     pub fn is_the_payers(self) -> bool {
         !matches!(
             self,
-            Self::Accepted | Self::AmountInvalid | Self::Duplicate | Self::DateInvalid
+            Self::Accepted
+                | Self::AmountInvalid
+                | Self::Duplicate
+                | Self::DateInvalid
+                | Self::OrderRefused
         )
     }
 }
 
 /// What `code` means for a debit that has these answers, in order.
-pub fn meaning(before: &[ResultCode], code: ResultCode) -> Meaning {
+pub fn meaning(before: &[DebitResult], code: DebitResult) -> Meaning {
     if before.contains(&code) {
         return Meaning::Duplicate;
     }
     match (before, code) {
-        ([], ResultCode::Accepted) => Meaning::Now(LineState::Accepted),
+        ([], DebitResult::Accepted) => Meaning::Now(LineState::Accepted),
         ([], _) => Meaning::Now(LineState::Refused),
-        ([ResultCode::Accepted], _) => Meaning::Now(LineState::Returned),
+        ([DebitResult::Accepted], _) => Meaning::Now(LineState::Returned),
         _ => Meaning::Contradiction,
     }
 }
 
 /// What became of a debit that has these answers, in order.
-pub fn fate(answers: &[ResultCode]) -> Fate {
+pub fn fate(answers: &[DebitResult]) -> Fate {
     match answers.last() {
         None => Fate::Waiting,
-        Some(ResultCode::Accepted) => Fate::Accepted,
+        Some(DebitResult::Accepted) => Fate::Accepted,
         Some(code) => Fate::Refused(*code),
     }
 }
 
 /// How many of a mandate's last debits were refused, of these last answers, the newest first.
-pub fn refused_in_a_row(newest_first: &[ResultCode]) -> usize {
+pub fn refused_in_a_row(newest_first: &[DebitResult]) -> usize {
     newest_first
         .iter()
-        .take_while(|code| **code != ResultCode::Accepted)
+        .take_while(|code| **code != DebitResult::Accepted)
         .filter(|code| code.is_the_payers())
         .count()
 }
@@ -66,7 +70,7 @@ pub fn refused_in_a_row(newest_first: &[ResultCode]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ResultCode::{Accepted, AccountClosed, DateInvalid, InsufficientFunds};
+    use DebitResult::{Accepted, AccountClosed, DateInvalid, InsufficientFunds};
 
     #[test]
     fn an_answer_is_taken_once_and_a_return_follows_an_acceptance() {

@@ -7,13 +7,16 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date, Numeric, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use crate::autopay::model::{ResultCode, Stray};
-use crate::kernel::id::{CollectionId, MandateId};
+use crate::autopay::model::{DebitResult, Stray};
+use crate::kernel::id::{CollectionId, MandateId, PaymentFileId};
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::auth::Actor;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{autopay_result, autopay_stray};
+
+/// Strays that one statement adds.
+const STRAYS_AT_ONCE: usize = 1_000;
 
 /// A debit that was answered, and its answers so far, in order.
 #[derive(Debug, Clone, QueryableByName)]
@@ -31,7 +34,7 @@ pub struct Debited {
     #[diesel(sql_type = Date)]
     pub collect_on: NaiveDate,
     #[diesel(sql_type = Array<Text>)]
-    pub codes: Vec<ResultCode>,
+    pub codes: Vec<DebitResult>,
 }
 
 /// The debits of these references, by reference.
@@ -60,7 +63,7 @@ pub struct NewResult {
     pub reference: String,
     /// 1 for the first answer, 2 for one after it.
     pub number: i16,
-    pub code: ResultCode,
+    pub code: DebitResult,
     pub recorded_by: String,
     pub recorded_at: DateTime<Utc>,
 }
@@ -78,13 +81,13 @@ pub fn add_results(conn: &mut PgConnection, results: &[NewResult]) -> Result<(),
 pub fn last_answers(
     conn: &mut PgConnection,
     mandates: &[MandateId],
-) -> Result<HashMap<MandateId, Vec<ResultCode>>, DbError> {
+) -> Result<HashMap<MandateId, Vec<DebitResult>>, DbError> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = SqlUuid)]
         mandate: MandateId,
         #[diesel(sql_type = Text)]
-        code: ResultCode,
+        code: DebitResult,
     }
     let rows: Vec<Row> = diesel::sql_query(
         "SELECT l.mandate, r.code FROM autopay_mandate m JOIN autopay_line l ON l.mandate = m.id \
@@ -102,44 +105,54 @@ pub fn last_answers(
     Ok(by_mandate)
 }
 
-/// Keeps answers that fit no debit; one that is kept already stays as it is.
+/// Keeps answers that fit no debit, by one statement: those about a collection, or of a settlement
+/// file, or both. One that is kept already stays as it is.
 pub fn add_strays(
     conn: &mut PgConnection,
-    collection: CollectionId,
+    (collection, file): (Option<CollectionId>, Option<PaymentFileId>),
     strays: &[Stray],
     (actor, now): (&Actor, DateTime<Utc>),
 ) -> Result<(), DbError> {
-    for stray in strays {
+    let row = |stray: &Stray| {
+        (
+            autopay_stray::id.eq(Uuid::now_v7()),
+            autopay_stray::collection.eq(collection),
+            autopay_stray::file.eq(file),
+            autopay_stray::place.eq(stray.place),
+            autopay_stray::reference.eq(stray.reference.clone()),
+            autopay_stray::code.eq(stray.code),
+            autopay_stray::problem.eq(stray.problem),
+            autopay_stray::recorded_by.eq(actor.as_str().to_owned()),
+            autopay_stray::recorded_at.eq(now),
+        )
+    };
+    // A statement has so many places for values.
+    for strays in strays.chunks(STRAYS_AT_ONCE) {
         diesel::insert_into(autopay_stray::table)
-            .values((
-                autopay_stray::id.eq(Uuid::now_v7()),
-                autopay_stray::collection.eq(collection),
-                autopay_stray::place.eq(stray.place),
-                autopay_stray::reference.eq(&stray.reference),
-                autopay_stray::code.eq(stray.code),
-                autopay_stray::problem.eq(stray.problem),
-                autopay_stray::recorded_by.eq(actor.as_str()),
-                autopay_stray::recorded_at.eq(now),
-            ))
+            .values(strays.iter().map(row).collect::<Vec<_>>())
             .on_conflict_do_nothing()
             .execute(conn)?;
     }
     Ok(())
 }
 
-/// Up to `rows` answers of `collection` that fit no debit, after `after`, in the order they came.
+/// Up to `rows` answers that fit no debit of `collection`, or no collection at all, after `after`,
+/// in the order they came.
 pub fn strays(
     conn: &mut PgConnection,
-    collection: CollectionId,
+    collection: Option<CollectionId>,
     after: Option<Uuid>,
     rows: i64,
 ) -> Result<Vec<(Uuid, Stray)>, DbError> {
     let mut query = autopay_stray::table
-        .filter(autopay_stray::collection.eq(collection))
         .order(autopay_stray::id)
         .limit(rows)
         .select((autopay_stray::id, Stray::as_select()))
         .into_boxed();
+    query = match collection {
+        Some(collection) => query.filter(autopay_stray::collection.eq(collection)),
+        None => query.filter(autopay_stray::collection.is_null()),
+    };
     if let Some(after) = after {
         query = query.filter(autopay_stray::id.gt(after));
     }

@@ -41,6 +41,20 @@ pub fn last_run(conn: &mut PgConnection, month: Month, rail: Rail) -> Result<i16
     Ok(last.unwrap_or_default())
 }
 
+/// Collection `run` of `month` and `rail`.
+pub fn called(
+    conn: &mut PgConnection,
+    (rail, month, run): (Rail, Month, i16),
+) -> Result<Option<Collection>, DbError> {
+    Ok(table::table
+        .filter(table::month.eq(month))
+        .filter(table::channel.eq(rail))
+        .filter(table::run.eq(run))
+        .select(Collection::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 pub fn collection(conn: &mut PgConnection, id: CollectionId) -> Result<Collection, AutopayError> {
     let found = table::table
         .find(id)
@@ -132,4 +146,16 @@ pub fn part(
         .select((autopay_file_part::id, autopay_file_part::content))
         .first(conn)
         .optional()?)
+}
+
+/// The collections that were released or withdrawn before `before`.
+pub fn decided_before(
+    conn: &mut PgConnection,
+    before: DateTime<Utc>,
+) -> Result<Vec<CollectionId>, DbError> {
+    Ok(table::table
+        .filter(table::decided_at.lt(before))
+        .order(table::id)
+        .select(table::id)
+        .load(conn)?)
 }

@@ -7,7 +7,7 @@ use diesel::sql_types::{
 };
 
 use crate::autopay::model::{
-    LeftOut, Line, LineState, Mandate, MandateState, Omission, ResultCode,
+    DebitResult, LeftOut, Line, LineState, Mandate, MandateState, Omission,
 };
 use crate::autopay::rules::{Fate, Tried, fate};
 use crate::kernel::id::{CollectionId, MandateId};
@@ -21,6 +21,17 @@ use crate::platform::db::schema::{
 
 /// What a bank has not answered for so many months is no longer on its way.
 const MONTHS_ON_THE_WAY: u32 = 3;
+
+/// Any number that only whoever decides whom to debit locks.
+const LINES_LOCK: i64 = 7_210_871;
+
+/// Keeps everybody else from deciding whom to debit until the transaction ends.
+pub fn hold_lines(conn: &mut PgConnection) -> Result<(), DbError> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+        .bind::<BigInt, _>(LINES_LOCK)
+        .execute(conn)?;
+    Ok(())
+}
 
 /// Adds `lines` by one `COPY`.
 pub fn add_lines(conn: &mut PgConnection, lines: &[Line]) -> Result<(), DbError> {
@@ -51,7 +62,7 @@ struct Attempted {
     #[diesel(sql_type = Bool)]
     withdrawn: bool,
     #[diesel(sql_type = Array<Text>)]
-    codes: Vec<ResultCode>,
+    codes: Vec<DebitResult>,
 }
 
 /// What was attempted for these households in `month`, in order of household and attempt.
@@ -143,14 +154,25 @@ pub fn debits(
         .load(conn)?)
 }
 
-/// How many debits of collection `id` are by a mandate that is not in force any more.
-pub fn lapsed(conn: &mut PgConnection, id: CollectionId) -> Result<i64, DbError> {
+/// Up to `rows` households of the debits of collection `id`, those after `after`, and whether the
+/// mandate is in force.
+pub fn debited_households(
+    conn: &mut PgConnection,
+    id: CollectionId,
+    after: i64,
+    rows: i64,
+) -> Result<Vec<(TenantCode, bool)>, DbError> {
     Ok(autopay_line::table
         .inner_join(autopay_mandate::table.on(autopay_mandate::id.eq(autopay_line::mandate)))
         .filter(autopay_line::collection.eq(id))
-        .filter(autopay_mandate::state.ne(MandateState::Active))
-        .count()
-        .get_result(conn)?)
+        .filter(autopay_line::household.gt(after))
+        .order(autopay_line::household)
+        .limit(rows)
+        .select((
+            autopay_line::household,
+            autopay_mandate::state.eq(MandateState::Active),
+        ))
+        .load(conn)?)
 }
 
 /// A debit as it is told, with what the bank said of it.
@@ -168,8 +190,10 @@ pub struct Told {
     pub amount: Money,
     #[diesel(sql_type = Date)]
     pub collect_on: NaiveDate,
+    #[diesel(sql_type = Bool)]
+    pub withdrawn: bool,
     #[diesel(sql_type = Array<Text>)]
-    pub codes: Vec<ResultCode>,
+    pub codes: Vec<DebitResult>,
 }
 
 impl Told {
@@ -177,6 +201,7 @@ impl Told {
     #[must_use]
     pub fn state(&self) -> LineState {
         match fate(&self.codes) {
+            Fate::Waiting | Fate::Withdrawn if self.withdrawn => LineState::Withdrawn,
             Fate::Waiting | Fate::Withdrawn => LineState::Waiting,
             Fate::Accepted => LineState::Accepted,
             Fate::Refused(_) if self.codes.len() > 1 => LineState::Returned,
@@ -190,12 +215,13 @@ impl Told {
 pub struct Wanted {
     pub collection: CollectionId,
     pub state: Option<LineState>,
-    pub code: Option<ResultCode>,
+    pub code: Option<DebitResult>,
     /// Of the households after this one.
     pub after: Option<TenantCode>,
 }
 
-const TOLD: &str = "SELECT l.household, l.month, l.attempt, l.reference, l.amount, c.collect_on, a.codes \
+const TOLD: &str = "SELECT l.household, l.month, l.attempt, l.reference, l.amount, c.collect_on, \
+        c.state = 'withdrawn' AS withdrawn, a.codes \
     FROM autopay_line l JOIN autopay_collection c ON c.id = l.collection \
     CROSS JOIN LATERAL (SELECT ARRAY(SELECT code FROM autopay_result r \
         WHERE r.reference = l.reference ORDER BY r.number) AS codes) AS a";
@@ -204,7 +230,8 @@ const TOLD: &str = "SELECT l.household, l.month, l.attempt, l.reference, l.amoun
 pub fn lines(conn: &mut PgConnection, wanted: Wanted, rows: i64) -> Result<Vec<Told>, DbError> {
     let sql = format!(
         "{TOLD} WHERE l.collection = $1 AND l.household > $2 \
-           AND ($3 IS NULL OR $3 = CASE WHEN cardinality(a.codes) = 0 THEN 'waiting' \
+           AND ($3 IS NULL OR $3 = CASE WHEN cardinality(a.codes) = 0 AND c.state = 'withdrawn' THEN 'withdrawn' \
+               WHEN cardinality(a.codes) = 0 THEN 'waiting' \
                WHEN a.codes[1] <> 'ACCEPTED' THEN 'refused' \
                WHEN cardinality(a.codes) = 1 THEN 'accepted' ELSE 'returned' END) \
            AND ($4 IS NULL OR $4 = a.codes[cardinality(a.codes)]) \

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
 
-use crate::autopay::model::{AutopayError, Happened, Mandate, MandateEvent, MandateState, Rail};
+use crate::autopay::model::{AutopayError, Happened, Mandate, MandateState, Rail};
 use crate::kernel::id::MandateId;
 use crate::kernel::tenant_code::TenantCode;
-use crate::platform::auth::Actor;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{autopay_event, autopay_mandate as table};
 
@@ -103,58 +104,58 @@ pub fn to_collect(
         .load(conn)?)
 }
 
-/// Ends those of `mandates` that are in force; how many.
-pub fn end_all(
-    conn: &mut PgConnection,
-    mandates: &[MandateId],
-    (actor, reason): (&Actor, &str),
-    now: DateTime<Utc>,
-) -> Result<usize, DbError> {
-    let to = (MandateState::Ended, MandateEvent::Ended);
-    move_all(conn, mandates, to, (actor, reason), now)
+/// A mandate that was suspended or ended, and the version that this made.
+#[derive(Debug, Clone, Copy, Queryable)]
+pub struct Moved {
+    pub mandate: MandateId,
+    pub household: TenantCode,
+    pub version: i32,
 }
 
-/// Suspends those of `mandates` that are in force; how many.
-pub fn suspend_all(
+/// Brings those of `mandates` that are in force to `state`; which those were.
+pub fn move_all(
     conn: &mut PgConnection,
     mandates: &[MandateId],
-    (actor, reason): (&Actor, &str),
-    now: DateTime<Utc>,
-) -> Result<usize, DbError> {
-    let to = (MandateState::Suspended, MandateEvent::Suspended);
-    move_all(conn, mandates, to, (actor, reason), now)
-}
-
-fn move_all(
-    conn: &mut PgConnection,
-    mandates: &[MandateId],
-    (state, event): (MandateState, MandateEvent),
-    (actor, reason): (&Actor, &str),
-    now: DateTime<Utc>,
-) -> Result<usize, DbError> {
-    if mandates.is_empty() {
-        return Ok(0);
-    }
-    let moved: Vec<(MandateId, i32)> = diesel::update(table::table)
+    state: MandateState,
+) -> Result<Vec<Moved>, DbError> {
+    Ok(diesel::update(table::table)
         .filter(table::id.eq_any(mandates))
         .filter(table::state.eq(MandateState::Active))
         .set((
             table::state.eq(state),
             table::version.eq(table::version + 1),
         ))
-        .returning((table::id, table::version))
-        .get_results(conn)?;
-    let events: Vec<Happened> = moved
-        .iter()
-        .map(|(mandate, number)| Happened {
-            mandate: *mandate,
-            number: *number,
-            event,
-            reason: Some(reason.to_owned()),
-            actor: actor.as_str().to_owned(),
-            at: now,
-        })
-        .collect();
-    add_events(conn, &events)?;
-    Ok(events.len())
+        .returning((table::id, table::household, table::version))
+        .get_results(conn)?)
+}
+
+/// How long ago something became of a mandate.
+#[derive(Debug, Clone, Copy, QueryableByName)]
+pub struct Age {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: MandateId,
+    #[diesel(sql_type = BigInt)]
+    pub household: TenantCode,
+    #[diesel(sql_type = Text)]
+    pub state: MandateState,
+    #[diesel(sql_type = Timestamptz)]
+    pub last_event: DateTime<Utc>,
+}
+
+/// Up to `rows` mandates that were proposed before `before`, after `after`.
+pub fn proposed_before(
+    conn: &mut PgConnection,
+    before: DateTime<Utc>,
+    after: Uuid,
+    rows: i64,
+) -> Result<Vec<Age>, DbError> {
+    Ok(diesel::sql_query(
+        "SELECT m.id, m.household, m.state, coalesce((SELECT max(e.at) FROM autopay_event e \
+             WHERE e.mandate = m.id), m.proposed_at) AS last_event \
+         FROM autopay_mandate m WHERE m.proposed_at < $1 AND m.id > $2 ORDER BY m.id LIMIT $3",
+    )
+    .bind::<Timestamptz, _>(before)
+    .bind::<SqlUuid, _>(after)
+    .bind::<BigInt, _>(rows)
+    .load(conn)?)
 }

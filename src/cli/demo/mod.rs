@@ -4,6 +4,7 @@
 //! A second demo in the same data folder keeps what is there and charges nothing twice.
 
 mod callers;
+mod cssa;
 mod table;
 mod tour;
 
@@ -36,7 +37,7 @@ const TENANCIES: u32 = 3_000;
 /// Show what Kaifong does: real estates, synthetic households, this month's rent; then serve
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// Stop after the table
+    /// Stop after the tables
     #[arg(long)]
     once: bool,
 }
@@ -121,7 +122,9 @@ fn play(
         rehearse: false,
     };
     let billed = rent::run(url, clock, order, &Unwatched)?;
-    look(url, clock, generated, billed)
+    let allowances = cssa::play(config, &mut conn, now)?;
+    let told = look(url, clock, generated, billed)?;
+    Ok(Told { allowances, ..told })
 }
 
 fn look(
@@ -162,5 +165,6 @@ fn look(
         standing: ledger::standing(&mut conn, month)?,
         // A register without that household has no bill to show.
         bill: quoted.and_then(Result::ok),
+        allowances: None,
     })
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::kernel::id::TransferId;
@@ -49,6 +49,63 @@ pub fn record_reversal(
         .on_conflict_do_nothing()
         .execute(conn)?;
     Ok(added == 1)
+}
+
+/// The transfers named `ids`, those that there are.
+pub fn transfers(conn: &mut PgConnection, ids: &[TransferId]) -> Result<Vec<Transfer>, DbError> {
+    Ok(ledger_transfer::table
+        .filter(ledger_transfer::id.eq_any(ids))
+        .select(Transfer::as_select())
+        .load(conn)?)
+}
+
+/// Notes who reversed transfers and why, each with its mirror, by one statement; those that were
+/// not reversed already.
+pub fn record_reversals<'a>(
+    conn: &mut PgConnection,
+    records: impl Iterator<Item = &'a (Reversal, Transfer)>,
+) -> Result<Vec<TransferId>, DbError> {
+    #[derive(QueryableByName)]
+    struct Noted {
+        #[diesel(sql_type = SqlUuid)]
+        reversed: TransferId,
+    }
+    let (mut reversed, mut mirrors, mut households) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut reasons, mut actors, mut times) = (Vec::new(), Vec::new(), Vec::new());
+    for (record, mirror) in records {
+        reversed.push(record.reversed.as_uuid());
+        mirrors.push(mirror.id.as_uuid());
+        households.push(record.household);
+        reasons.push(record.reason.as_str());
+        actors.push(record.recorded_by.as_str());
+        times.push(record.recorded_at);
+    }
+    let noted: Vec<Noted> = diesel::sql_query(
+        "INSERT INTO ledger_reversal \
+             (reversed, reversal, household, reason, recorded_by, recorded_at) \
+         SELECT * FROM unnest($1, $2, $3, $4, $5, $6) AS note (reversed) \
+         ORDER BY reversed ON CONFLICT DO NOTHING RETURNING reversed",
+    )
+    .bind::<Array<SqlUuid>, _>(reversed)
+    .bind::<Array<SqlUuid>, _>(mirrors)
+    .bind::<Array<BigInt>, _>(households)
+    .bind::<Array<Text>, _>(reasons)
+    .bind::<Array<Text>, _>(actors)
+    .bind::<Array<Timestamptz>, _>(times)
+    .load(conn)?;
+    Ok(noted.into_iter().map(|note| note.reversed).collect())
+}
+
+/// When transfer `id` was reversed, if it was.
+pub fn reversed_at(
+    conn: &mut PgConnection,
+    id: TransferId,
+) -> Result<Option<DateTime<Utc>>, DbError> {
+    Ok(ledger_reversal::table
+        .filter(ledger_reversal::reversed.eq(id.as_uuid()))
+        .select(ledger_reversal::recorded_at)
+        .first(conn)
+        .optional()?)
 }
 
 /// Why transfers of `household` were reversed and when, the oldest first.

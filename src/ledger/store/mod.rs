@@ -26,8 +26,8 @@ pub(super) use checkpoints::{
     add_checkpoint, any_booked, checkpoint, checkpoint_numbers, each_booked, hold_postings,
     newest_checkpoint, next_checkpoint, seal_end, sealed_through,
 };
-pub use entries::entries;
-pub(super) use entries::{record_reversal, reversals_of, transfer};
+pub use entries::{entries, reversed_at};
+pub(super) use entries::{record_reversal, record_reversals, reversals_of, transfer, transfers};
 pub(super) use lies::{
     Totals, each_reversal, odd_transfers, posted_twice, prepare_to_scan, totals, unsealed,
     wrong_balances, wrong_reversals,

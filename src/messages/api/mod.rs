@@ -41,7 +41,9 @@ impl From<MessageError> for Problem {
     fn from(error: MessageError) -> Self {
         match error {
             MessageError::NoSuchAccount | MessageError::NoSuchMessage => Self::not_found(),
-            MessageError::NotResendable(_) => Self::new(NOT_RESENDABLE).detail(error.to_string()),
+            MessageError::NotResendable(_) | MessageError::Past(_) => {
+                Self::new(NOT_RESENDABLE).detail(error.to_string())
+            }
             MessageError::NotRefusable(_) => Self::new(NOT_REFUSABLE).detail(error.to_string()),
             MessageError::Stale => Stale.into(),
             MessageError::NoTerms(_) | MessageError::Unreadable(..) | MessageError::Ledger(_) => {

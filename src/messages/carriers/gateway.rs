@@ -40,7 +40,7 @@ impl Gateway {
 
 impl Carrier for Gateway {
     fn send(&self, letter: &Letter) -> Result<Receipt, Refusal> {
-        let away = |_| Refusal::Later("http away".to_owned());
+        let away = |_| Refusal::Away("http away".to_owned());
         let (medium, to) = match &letter.to {
             Address::Phone(phone) => ("sms", phone.reveal().to_owned()),
             Address::Household(code) => ("push", code.to_string()),
@@ -60,14 +60,21 @@ impl Carrier for Gateway {
         }
         let mut answer = asked.send(body.to_string()).map_err(away)?;
         let status = answer.status().as_u16();
-        match status {
-            200..=299 => Ok(Receipt(receipt(&mut answer, status))),
-            // It may be our clock, our rate, our token, or the first try that is still under way.
-            401 | 403 | 408 | 409 | 425 | 429 | 500..=599 => {
-                Err(Refusal::Later(format!("http {status}")))
-            }
-            _ => Err(Refusal::Never(format!("http {status}"))),
+        match refusal(status) {
+            None => Ok(Receipt(receipt(&mut answer, status))),
+            Some(refusal) => Err(refusal),
         }
+    }
+}
+
+/// What `status` says of the letter; `None` when it was taken. Only what is said of the letter
+/// itself is for ever: another may be our clock, our rate, our token, the first try that is still
+/// under way, or a gateway whose address was set wrong.
+fn refusal(status: u16) -> Option<Refusal> {
+    match status {
+        200..=299 => None,
+        400 | 410 | 413 | 422 => Some(Refusal::Never(format!("http {status}"))),
+        _ => Some(Refusal::Later(format!("http {status}"))),
     }
 }
 
@@ -79,4 +86,26 @@ fn receipt(answer: &mut ureq::http::Response<ureq::Body>, status: u16) -> String
         .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok())
         .and_then(|body| body.get("receipt")?.as_str().map(kept));
     named.unwrap_or_else(|| format!("http {status}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_said_of_the_letter_is_for_ever() {
+        for status in [200, 202, 204] {
+            assert_eq!(refusal(status), None);
+        }
+        for status in [400, 410, 413, 422] {
+            let never = Refusal::Never(format!("http {status}"));
+            assert_eq!(refusal(status), Some(never));
+        }
+        for status in [
+            301, 302, 401, 403, 404, 405, 408, 409, 415, 425, 429, 500, 503,
+        ] {
+            let later = Refusal::Later(format!("http {status}"));
+            assert_eq!(refusal(status), Some(later));
+        }
+    }
 }

@@ -88,7 +88,7 @@ fn refusal(error: &SmtpError) -> Refusal {
     match error.status().map(u16::from) {
         Some(code) if NO_SUCH_ADDRESS.contains(&code) => Refusal::Never(format!("smtp {code}")),
         Some(code) => Refusal::Later(format!("smtp {code}")),
-        None => Refusal::Later("smtp away".to_owned()),
+        None => Refusal::Away("smtp away".to_owned()),
     }
 }
 

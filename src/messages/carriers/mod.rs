@@ -45,6 +45,8 @@ pub enum Refusal {
     Never(String),
     /// It may be tried again.
     Later(String),
+    /// Nobody answers, which is no letter's fault: no other may be tried for now.
+    Away(String),
 }
 
 /// The longest receipt or reason that is kept.
@@ -74,6 +76,12 @@ impl Carriers {
             Medium::Email => self.mail.as_deref(),
             Medium::Sms | Medium::Push => self.gateway.as_deref(),
         }
+    }
+
+    /// Whether messages of both media have one carrier.
+    #[must_use]
+    pub fn share(one: Medium, other: Medium) -> bool {
+        (one == Medium::Email) == (other == Medium::Email)
     }
 
     /// The media that somebody carries.

@@ -30,7 +30,8 @@ struct DecisionIn {
     reason: Line<200>,
 }
 
-/// Let a held file go on though one before it never comes: its channel has said so.
+/// Let a file go on: a held one, though one before it never comes, for its channel has said so; a
+/// quarantined one, without the lines that contradict what was paid before.
 #[utoipa::path(
     tag = "payments",
     params(("id" = PaymentFileId, Path)),

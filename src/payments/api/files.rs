@@ -1,6 +1,7 @@
 //! Settlement files over HTTP: brought, followed, and what became of every line.
 
-use std::io::{ErrorKind, Write};
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Write};
 
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Json, Path, Payload, Query};
@@ -18,6 +19,7 @@ use crate::kernel::id::PaymentFileId;
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::text::Line;
+use crate::payments::files::{self, FileError};
 use crate::payments::intake;
 use crate::payments::jobs::PostFiles;
 use crate::payments::model::{
@@ -167,11 +169,11 @@ impl From<SettledLine> for PaymentLineOut {
     fn from(line: SettledLine) -> Self {
         Self {
             number: line.number,
-            reference: line.told.reference,
-            account: line.told.account,
-            amount: line.told.amount,
-            instructed_at: line.told.instructed_at,
-            place: line.told.place,
+            reference: line.reference,
+            account: line.account,
+            amount: line.amount,
+            instructed_at: line.instructed_at,
+            place: line.place,
             fate: line.fate,
             tenant_code: line.household,
         }
@@ -229,8 +231,10 @@ async fn bring_payment_file(
     query: Query<NameQuery>,
     body: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let kept = take(&app.shelf, body).await?;
-    let (actor, now) = (caller.actor.clone(), app.clock.now());
+    let now = app.clock.now();
+    let kept = shelve(&app.shelf, body).await?;
+    let kept = readable(kept, now).await?;
+    let actor = caller.actor.clone();
     let (again, name) = (kept.sha256.clone(), query.into_inner().name);
     let taken = app.db.write(move |conn| {
         let (file, is_new) = intake::take_in(conn, &kept, name.as_str(), &actor, now)?;
@@ -258,7 +262,7 @@ async fn bring_payment_file(
 }
 
 /// Puts what the body has on the shelf.
-async fn take(shelf: &Shelf, mut body: Payload) -> Result<Kept, Problem> {
+pub async fn shelve(shelf: &Shelf, mut body: Payload) -> Result<Kept, Problem> {
     let mut incoming = shelf.begin().map_err(Problem::internal)?;
     while let Some(bytes) = body.next().await {
         let bytes = bytes.map_err(|_| Problem::malformed(&"the body broke off"))?;
@@ -276,6 +280,18 @@ async fn take(shelf: &Shelf, mut body: Payload) -> Result<Kept, Problem> {
         .await
         .map_err(Problem::internal)?
         .map_err(Problem::internal)
+}
+
+/// What is on the shelf, read once: what is refused need not wait for the database, nor does
+/// anybody wait for it there.
+async fn readable(kept: Kept, now: DateTime<Utc>) -> Result<Kept, Problem> {
+    let read = move || {
+        let source = File::open(&kept.path).map_err(FileError::from)?;
+        files::read(BufReader::new(source), now, |_| Ok(())).map(|_| kept)
+    };
+    let read = tokio::task::spawn_blocking(read).await;
+    read.map_err(Problem::internal)?
+        .map_err(|error| PaymentError::File(error).into())
 }
 
 /// Settlement files, the newest first.
@@ -360,8 +376,8 @@ async fn list_payment_file_lines(
     let LinesQuery { fate, after, limit } = query.into_inner();
     let after = page::after(after.as_ref())?.unwrap_or(0);
     let lines = app.db.read(move |conn| {
-        let file = store::file(conn, *id)?;
-        Ok::<_, PaymentError>(store::lines(conn, &file, fate, after, limit.rows())?)
+        store::file(conn, *id)?;
+        Ok::<_, PaymentError>(store::lines(conn, *id, fate, after, limit.rows())?)
     });
     Page::new(
         lines.await?,

@@ -4,12 +4,18 @@ mod channels;
 mod codes;
 mod decisions;
 mod files;
+mod movements;
 mod notices;
+mod reconciliation;
 mod scanned;
+mod shares;
 mod suspense;
 mod trace;
+mod unpaid;
 
 use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use files::shelve;
 
 use super::files::FileError;
 use super::model::PaymentError;
@@ -31,6 +37,10 @@ permissions! {
     ReadSuspense = "suspense:read" everywhere;
     /// Propose where money in suspense goes, and approve what another proposed.
     ClearSuspense = "suspense:write" everywhere;
+    /// See whether files, bank and ledger say the same, and which channel took how much.
+    Reconcile = "reconciliation:read" everywhere;
+    /// Propose whose money moved on a bank account, and approve what another proposed.
+    AssignMovements = "reconciliation:write" everywhere;
 }
 
 const UNREADABLE: Kind = Kind::new("unreadable-code", 422, "The text is no FPS code");
@@ -72,6 +82,7 @@ const EVENT_TAKEN: Kind = Kind::new(
     "The channel told something else by this name",
 );
 const SAME_PERSON: Kind = Kind::new("payment-needs-another", 403, "Somebody else approves it");
+const PERIOD: Kind = Kind::new("reconciliation-period", 422, "No such time is reported");
 const TOO_WIDE: Kind = Kind::new("too-wide", 422, "Something to look for is needed");
 
 /// Adds this slice's endpoints.
@@ -79,11 +90,15 @@ pub fn routes(cfg: &mut ServiceConfig) {
     channels::routes(cfg);
     codes::routes(cfg);
     files::routes(cfg);
+    unpaid::routes(cfg);
     decisions::routes(cfg);
     notices::routes(cfg);
     trace::routes(cfg);
     scanned::routes(cfg);
     suspense::routes(cfg);
+    reconciliation::routes(cfg);
+    movements::routes(cfg);
+    shares::routes(cfg);
 }
 
 impl From<PaymentError> for Problem {
@@ -104,6 +119,7 @@ impl From<PaymentError> for Problem {
             PaymentError::NotOurs(..) => NOT_OURS,
             PaymentError::SequenceTaken { .. } => SEQUENCE_TAKEN,
             PaymentError::Unfit(_) => PAYMENT_REFUSED,
+            PaymentError::YetToCome(_) => PERIOD,
             PaymentError::Contradicts { .. } => CONTRADICTS,
             PaymentError::NotNow(_) => NOT_NOW,
             PaymentError::SamePerson => SAME_PERSON,

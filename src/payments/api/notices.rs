@@ -49,7 +49,7 @@ struct NoticeIn {
     /// The channel's own name of this piece of news: the same when it is delivered again.
     event: Line<64>,
     /// The channel's own, of the payment.
-    reference: Line<35>,
+    reference: Line<36>,
     state: NoticeState,
     /// As the payer gave it.
     account: Line<20>,
@@ -100,7 +100,7 @@ struct NoticesQuery {
     #[param(inline)]
     outcome: Option<NoticeOutcome>,
     #[param(inline)]
-    reference: Option<Line<35>>,
+    reference: Option<Line<36>>,
     after: Option<Cursor>,
     #[serde(default)]
     #[param(required = false)]

@@ -33,7 +33,7 @@ struct SoughtQuery {
     channel: Option<Channel>,
     /// The channel's own.
     #[param(inline)]
-    reference: Option<Line<35>>,
+    reference: Option<Line<36>>,
     /// As the payer gave it.
     #[param(inline)]
     account: Option<Line<20>>,

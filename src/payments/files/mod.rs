@@ -3,15 +3,18 @@
 //! * A file is read as it comes, whatever its size, and not one of its lines counts before its
 //!   end was read and what it says of itself agrees.
 //! * What is refused is refused with the line, the column, what was expected, and what to do.
-//! * The layout shows in the first bytes: ours (`house`), HSBC's autopay collection file
-//!   (`hsbc_collection`), or ISO 20022 (`iso20022`). Each is one function of the shape of [`read`].
+//! * The layout shows in the first bytes: ours (`house`; `allowances` for the Social Welfare
+//!   Department's month), HSBC's autopay collection file (`hsbc_collection`), or ISO 20022
+//!   (`iso20022`). Each is one function of the shape of [`read`].
 
+mod allowances;
 mod big5;
 mod debit;
 mod house;
 mod hsbc_collection;
 mod iso20022;
 mod lines;
+mod values;
 
 use std::io::{BufRead, Read};
 
@@ -19,12 +22,19 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::model::Channel;
 use crate::kernel::money::Money;
+use crate::kernel::month::Month;
 
+pub(crate) use allowances::SERIES as ALLOWANCES;
+pub use allowances::{
+    AllowanceEvent, AllowanceLine, Coverage, Granted, line_of_allowance, line_of_transfer,
+    write as write_allowances,
+};
 pub use big5::NoCode;
-pub use debit::{DebitResult, Unpaid};
-pub use house::{Characters, write};
-pub use iso20022::{Scope, StatusReport, Verdict, read_status_report};
+pub use debit::{DebitReference, DebitResult, Unpaid};
+pub use house::write;
+pub use iso20022::{Scope, StatusReport, Verdict, is_status_report, read_status_report};
 pub(crate) use lines::{Fields, Lines, RIGHT, WHOLE};
+pub use values::Characters;
 
 /// What a file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +48,17 @@ pub struct Summary {
     /// How many payments, and what they come to.
     pub lines: u32,
     pub amount: Money,
+    /// What it tells of rent allowances, where its layout has them.
+    pub allowances: Option<AllowancesTold>,
+}
+
+/// The rent allowances that a file tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AllowancesTold {
+    /// The month for which its payments are.
+    pub month: Month,
+    /// How many lines are about allowances.
+    pub lines: u32,
 }
 
 impl Summary {
@@ -74,9 +95,21 @@ pub enum Sequence {
 /// One line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
+    /// Before all others of a bank's message: what they are of.
+    Of(Origin),
     Payment(Line),
     Unpaid(Unpaid),
     Movement(Movement),
+    Allowance(AllowanceLine),
+}
+
+/// The account that a bank's message is of, and its day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    pub account: String,
+    pub business_date: NaiveDate,
+    /// What a notification tells comes again in a statement.
+    pub is_statement: bool,
 }
 
 /// One payment that a channel took.
@@ -86,6 +119,12 @@ pub struct Line {
     pub number: u32,
     /// The channel's own, once for ever.
     pub reference: String,
+    /// What whoever ordered it called it, [`NOT_PROVIDED`] when nothing; `None` of a layout that
+    /// knows one reference only.
+    pub end_to_end: Option<String>,
+    /// What a bank tells beside it, in the payer's words or its own: it shows what is a channel's
+    /// sum, and is not kept of a payment.
+    pub wording: Option<String>,
     /// The account as the payer gave it: it may be none.
     pub account: String,
     pub amount: Money,
@@ -95,11 +134,16 @@ pub struct Line {
     pub place: String,
 }
 
+/// How ISO 20022 says that a payment was not called anything.
+pub const NOT_PROVIDED: &str = "NOTPROVIDED";
+
 /// Money that moved on a bank account and paid nobody's rent: a transfer of ours, a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
     /// The bank's own; it may have none.
     pub reference: String,
+    /// What the bank, or who paid, wrote of it.
+    pub wording: String,
     /// Negative when it left the account.
     pub amount: Money,
     pub booked_on: NaiveDate,
@@ -143,6 +187,7 @@ pub fn read<E: From<FileError>>(
     let layout = Layout::of(&head).map_err(FileError::from)?;
     let whole = head.as_slice().chain(source);
     match layout {
+        Layout::Allowances => allowances::read(whole, now, each),
         Layout::House => house::read(whole, now, |line| each(Entry::Payment(line))),
         Layout::HsbcCollection => hsbc_collection::read(whole, now, each),
         Layout::Iso20022 => iso20022::read(whole, now, each),
@@ -152,6 +197,7 @@ pub fn read<E: From<FileError>>(
 /// How files are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layout {
+    Allowances,
     House,
     HsbcCollection,
     Iso20022,
@@ -181,6 +227,8 @@ impl Layout {
             refuse("the file is empty", lines::WHOLE)
         } else if head.starts_with(GZIP) || head.starts_with(ZIP) {
             refuse("the file is compressed", "unpack it and send the text")
+        } else if head.starts_with(allowances::BEGINNING) {
+            Ok(Self::Allowances)
         } else if head.starts_with(house::BEGINNING) {
             Ok(Self::House)
         } else if head.starts_with(hsbc_collection::BEGINNING) {

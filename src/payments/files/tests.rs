@@ -23,7 +23,15 @@ pub fn now() -> DateTime<Utc> {
 pub fn read_all(bytes: &[u8]) -> Result<(Summary, Vec<Entry>), Refusal> {
     let mut entries = Vec::new();
     let read = read(BufReader::with_capacity(16, bytes), now(), |entry| {
-        entries.push(entry);
+        match entry {
+            Entry::Of(_) => {}
+            // Kept of no payment.
+            Entry::Payment(line) => entries.push(Entry::Payment(Line {
+                wording: None,
+                ..line
+            })),
+            other => entries.push(other),
+        }
         Ok::<_, FileError>(())
     });
     match read {
@@ -36,7 +44,7 @@ pub fn read_all(bytes: &[u8]) -> Result<(Summary, Vec<Entry>), Refusal> {
 pub fn payments(entries: &[Entry]) -> Vec<&Line> {
     let payments = entries.iter().filter_map(|entry| match entry {
         Entry::Payment(line) => Some(line),
-        Entry::Unpaid(_) | Entry::Movement(_) => None,
+        Entry::Of(_) | Entry::Unpaid(_) | Entry::Movement(_) | Entry::Allowance(_) => None,
     });
     payments.collect()
 }

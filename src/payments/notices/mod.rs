@@ -2,8 +2,8 @@
 //!
 //! * A piece of news is taken once, however often it is delivered; in whatever order they come,
 //!   one payment is posted once. The money may be told by a file first: then the news adds nothing.
-//! * What is pending or unknown posts nothing. What failed and was paid contradicts itself:
-//!   nothing more is posted, and somebody must look.
+//! * What is pending or unknown posts nothing. What failed and was paid, by news or by a file,
+//!   contradicts itself: nothing more is posted, and somebody must look.
 
 mod model;
 
@@ -12,10 +12,12 @@ use diesel::PgConnection;
 
 use super::book::enter_told;
 use super::model::{Fate, PaymentError, Told};
+use super::rules::fit;
 use super::store::notices as store;
+use super::store::payments::is_paid;
 use crate::platform::audit;
 use crate::platform::auth::Actor;
-use crate::platform::auth::signed_request::{Claim, WINDOW};
+use crate::platform::auth::signed_request::Claim;
 
 pub(super) use model::{Notice, NoticeOutcome, NoticeState};
 
@@ -30,9 +32,8 @@ pub(super) fn take(
     actor: &Actor,
 ) -> Result<Notice, PaymentError> {
     let now = notice.received_at;
-    // Those that are forgotten are too old to be taken.
     let nonce = (claim.key.as_str(), claim.nonce.as_str());
-    if !store::use_nonce(conn, nonce, (now, now - WINDOW - WINDOW))? {
+    if !store::use_nonce(conn, nonce, now)? {
         return Err(PaymentError::Replayed);
     }
     if !store::speaks_for(conn, notice.client, notice.channel)? {
@@ -69,18 +70,6 @@ fn outcome(
     actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<NoticeOutcome, PaymentError> {
-    let payment = (notice.channel, notice.reference.as_str());
-    let otherwise = match notice.state {
-        NoticeState::Pending | NoticeState::Unknown => return Ok(NoticeOutcome::Noted),
-        NoticeState::Failed => NoticeState::Paid,
-        NoticeState::Paid => NoticeState::Failed,
-    };
-    if store::was_told(conn, payment, &[otherwise])? {
-        return Ok(NoticeOutcome::Contradicts);
-    }
-    if notice.state == NoticeState::Failed {
-        return Ok(NoticeOutcome::Noted);
-    }
     let told = Told {
         reference: notice.reference.clone(),
         account: notice.account.clone(),
@@ -88,6 +77,20 @@ fn outcome(
         instructed_at: notice.instructed_at,
         place: notice.place.clone(),
     };
+    fit(&told, now).map_err(PaymentError::Unfit)?;
+    let payment = (notice.channel, notice.reference.as_str());
+    // Other news of the same payment waits until this is kept, and then sees it.
+    store::hold(conn, payment)?;
+    match notice.state {
+        NoticeState::Failed if is_paid(conn, payment)? => return Ok(NoticeOutcome::Contradicts),
+        NoticeState::Pending | NoticeState::Unknown | NoticeState::Failed => {
+            return Ok(NoticeOutcome::Noted);
+        }
+        NoticeState::Paid if store::has_failed(conn, payment)? => {
+            return Ok(NoticeOutcome::Contradicts);
+        }
+        NoticeState::Paid => {}
+    }
     let fates = match enter_told(conn, notice.channel, vec![told], actor, now) {
         Err(PaymentError::Contradicts { .. }) => return Ok(NoticeOutcome::Contradicts),
         fates => fates?,
@@ -95,6 +98,7 @@ fn outcome(
     Ok(match fates.first() {
         Some(Fate::Posted) => NoticeOutcome::Posted,
         Some(Fate::Suspense) => NoticeOutcome::Suspense,
+        Some(Fate::Contradicts) => NoticeOutcome::Contradicts,
         Some(Fate::Duplicate | Fate::Settled) | None => NoticeOutcome::Duplicate,
     })
 }

@@ -8,9 +8,9 @@ use crate::payments::model::Told;
 /// How long after it was instructed a payment may come.
 pub const OLDEST: TimeDelta = TimeDelta::days(366);
 
-/// A channel's reference: 1 to 35 letters, digits and marks.
+/// A channel's reference: 1 to 36 letters, digits and marks, for some banks' are UUIDs.
 pub fn is_reference(word: &str) -> bool {
-    (1..=35).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=36).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// An account as a payer gives it, which may be none: up to 20 characters.
@@ -38,7 +38,7 @@ pub fn fit(told: &Told, now: DateTime<Utc>) -> Result<(), &'static str> {
         place,
     } = told;
     if !is_reference(reference) {
-        return Err("reference: 1 to 35 letters and digits");
+        return Err("reference: 1 to 36 letters and digits");
     }
     if !is_account(account) {
         return Err("account: up to 20 characters");
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(fit(&good, now), Ok(()));
         let spoiled: [fn(&mut Told); 10] = [
             |told| told.reference.clear(),
-            |told| told.reference = "9".repeat(36),
+            |told| told.reference = "9".repeat(37),
             |told| told.reference = "S 1".to_owned(),
             |told| told.account = "9".repeat(21),
             |told| told.account = "1\u{0}".to_owned(),

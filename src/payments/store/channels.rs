@@ -1,4 +1,4 @@
-//! Channels' terms, and the bank accounts that collect for them.
+//! Channels' terms, the bank accounts that collect for them, and how the bank passes sums on.
 
 use std::sync::Arc;
 
@@ -8,8 +8,9 @@ use diesel::prelude::*;
 use crate::kernel::dated::{InForce, RuleRow};
 use crate::kernel::money::Money;
 use crate::payments::model::{Channel, Terms};
+use crate::payments::reconciliation::PayingIn;
 use crate::platform::db::DbError;
-use crate::platform::db::schema::{collection_account, payment_channel as table};
+use crate::platform::db::schema::{collection_account, paying_in, payment_channel as table};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = table, check_for_backend(diesel::pg::Pg))]
@@ -86,4 +87,20 @@ pub fn collects_for(
         .select(collection_account::channel)
         .first(conn)
         .optional()?)
+}
+
+/// By what the bank writes beside credits to `account` on `day`, whose they are, as we know it now.
+pub fn paying_in(
+    conn: &mut PgConnection,
+    account: &str,
+    day: NaiveDate,
+) -> Result<Vec<PayingIn>, DbError> {
+    let last = paying_in::valid_to;
+    Ok(paying_in::table
+        .filter(paying_in::account.eq(account))
+        .filter(paying_in::replaced_at.is_null())
+        .filter(paying_in::valid_from.le(day))
+        .filter(last.is_null().or(last.assume_not_null().ge(day)))
+        .select(PayingIn::as_select())
+        .load(conn)?)
 }

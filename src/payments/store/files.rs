@@ -1,19 +1,19 @@
 //! Settlement files, their lines, and what became of them.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::dsl::{exists, max, not};
+use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
 
-use crate::kernel::id::{PaymentFileId, PaymentId};
-use crate::kernel::tenant_code::TenantCode;
+use crate::kernel::id::PaymentFileId;
 use crate::payments::files::Line;
 use crate::payments::model::{
-    Channel, Fate, FileDecision, FileState, PaymentError, PaymentFile, SettledLine, Tally, Told,
+    Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile, SettledLine, Tally,
+    Told,
 };
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{
-    payment, payment_file, payment_file_decision, payment_line, payment_settlement,
+    payment, payment_file, payment_file_decision, payment_line, payment_line_fate,
 };
 
 /// Any number that only the intake of a channel's files locks, together with the channel.
@@ -121,74 +121,25 @@ pub fn list(
     Ok(query.load(conn)?)
 }
 
-type LineRow = (
-    i32,
-    Told,
-    Option<PaymentId>,
-    Option<TenantCode>,
-    Option<i32>,
-);
-
-/// Up to `rows` lines of `file` after line `after`, those of one fate only if so.
+/// Up to `rows` lines of file `id` after line `after`, those of one fate only if so.
 pub fn lines(
     conn: &mut PgConnection,
-    file: &PaymentFile,
+    id: PaymentFileId,
     fate: Option<Fate>,
     after: i32,
     rows: i64,
 ) -> Result<Vec<SettledLine>, DbError> {
-    let paid_by = payment::file
-        .eq(payment_line::file.nullable())
-        .and(payment::line.eq(payment_line::number.nullable()));
-    let settles = payment_settlement::file
-        .eq(payment_line::file)
-        .and(payment_settlement::line.eq(payment_line::number));
-    let mut query = payment_line::table
-        .left_join(payment::table.on(paid_by))
-        .left_join(payment_settlement::table.on(settles))
-        .filter(payment_line::file.eq(file.id))
-        .filter(payment_line::number.gt(after))
-        .order(payment_line::number)
+    let mut query = payment_line_fate::table
+        .filter(payment_line_fate::file.eq(id))
+        .filter(payment_line_fate::number.gt(after))
+        .order(payment_line_fate::number)
         .limit(rows)
-        .select((
-            payment_line::number,
-            Told::as_select(),
-            payment::id.nullable(),
-            payment::household.nullable(),
-            payment_settlement::line.nullable(),
-        ))
+        .select(SettledLine::as_select())
         .into_boxed();
-    let pays = payment::id.nullable().is_not_null();
-    let settles = payment_settlement::line.nullable().is_not_null();
-    let homeless = payment::household.nullable().is_null();
-    if fate.is_some() {
-        query = query.filter(payment_line::number.le(file.settled));
+    if let Some(fate) = fate {
+        query = query.filter(payment_line_fate::fate.eq(fate));
     }
-    query = match fate {
-        None => query,
-        Some(Fate::Posted) => query.filter(pays.and(not(homeless))),
-        Some(Fate::Suspense) => query.filter(pays.and(homeless)),
-        Some(Fate::Settled) => query.filter(settles),
-        Some(Fate::Duplicate) => query.filter(not(pays).and(not(settles))),
-    };
-    let rows: Vec<LineRow> = query.load(conn)?;
-    let lines = rows
-        .into_iter()
-        .map(|(number, told, pays, household, settles)| {
-            let fate = match (pays, household, settles) {
-                (_, _, Some(_)) => Fate::Settled,
-                (None, _, None) => Fate::Duplicate,
-                (Some(_), Some(_), None) => Fate::Posted,
-                (Some(_), None, None) => Fate::Suspense,
-            };
-            SettledLine {
-                number,
-                told,
-                fate: (number <= file.settled).then_some(fate),
-                household,
-            }
-        });
-    Ok(lines.collect())
+    Ok(query.load(conn)?)
 }
 
 /// What was decided of file `id`, in order.
@@ -332,6 +283,12 @@ struct Contradicts {
     reference: String,
 }
 
+/// Whether somebody has let file `id` go on without the lines that contradict what was paid.
+pub fn is_released_in_part(conn: &mut PgConnection, id: PaymentFileId) -> Result<bool, DbError> {
+    let decided = payment_file_decision::table.find((id, Decided::ReleasedInPart));
+    Ok(diesel::select(exists(decided)).get_result(conn)?)
+}
+
 /// Keeps where file `id` is.
 pub fn keep_state(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbError> {
     diesel::update(payment_file::table.find(file.id))
@@ -348,14 +305,8 @@ pub fn keep_state(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbE
 /// What became of the settled lines of file `id`.
 pub fn tally(conn: &mut PgConnection, id: PaymentFileId) -> Result<Vec<Tally>, DbError> {
     Ok(diesel::sql_query(
-        "SELECT CASE WHEN s.file IS NOT NULL THEN 'settled' \
-                     WHEN p.file IS NULL THEN 'duplicate' \
-                     WHEN p.household IS NULL THEN 'suspense' ELSE 'posted' END AS fate, \
-             count(*) AS lines, sum(l.amount) AS amount \
-         FROM payment_file f JOIN payment_line l ON l.file = f.id AND l.number <= f.settled \
-         LEFT JOIN payment p ON p.file = l.file AND p.line = l.number \
-         LEFT JOIN payment_settlement s ON s.file = l.file AND s.line = l.number \
-         WHERE f.id = $1 GROUP BY 1 ORDER BY 1",
+        "SELECT fate, count(*) AS lines, sum(amount) AS amount FROM payment_line_fate \
+         WHERE file = $1 AND fate IS NOT NULL GROUP BY fate ORDER BY fate",
     )
     .bind::<SqlUuid, _>(id)
     .load(conn)?)

@@ -1,10 +1,15 @@
 //! Payments in PostgreSQL. The only folder that names their tables.
 
+pub mod allowances;
 mod channels;
 pub mod files;
+pub mod movements;
 pub mod notices;
 pub mod payments;
+pub mod reconciliation;
+pub mod shares;
 pub mod suspense;
 pub mod trace;
+pub mod unpaid;
 
-pub use channels::{collects_for, terms, terms_on};
+pub use channels::{collects_for, paying_in, terms, terms_on};

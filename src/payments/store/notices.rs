@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
 use uuid::Uuid;
 
 use crate::kernel::id::PaymentId;
@@ -13,6 +14,9 @@ use crate::platform::db::DbError;
 use crate::platform::db::schema::{
     channel_client, payment, payment_notice, payment_settlement, request_nonce,
 };
+
+/// Any number that only news locks, together with its payment.
+const PAYMENT_LOCK: i32 = 7_210_853;
 
 /// Whether `client` may speak for `channel`.
 pub fn speaks_for(
@@ -43,14 +47,12 @@ pub fn appoint(
     Ok(added == 1)
 }
 
-/// Notes that `nonce` was used with `key`, and forgets those from before `before`; false when it
-/// was used.
+/// Notes that `nonce` was used with `key`; false when it was.
 pub fn use_nonce(
     conn: &mut PgConnection,
     (key, nonce): (&str, &str),
-    (now, before): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    diesel::delete(request_nonce::table.filter(request_nonce::seen_at.lt(before))).execute(conn)?;
     let added = diesel::insert_into(request_nonce::table)
         .values((
             request_nonce::key.eq(key),
@@ -60,6 +62,21 @@ pub fn use_nonce(
         .on_conflict_do_nothing()
         .execute(conn)?;
     Ok(added == 1)
+}
+
+/// Forgets the nonces that were used before `before`.
+pub fn forget_nonces(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<(), DbError> {
+    diesel::delete(request_nonce::table.filter(request_nonce::seen_at.lt(before))).execute(conn)?;
+    Ok(())
+}
+
+/// Keeps other news of this payment out until the transaction ends.
+pub fn hold(conn: &mut PgConnection, (channel, reference): (Channel, &str)) -> Result<(), DbError> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1, hashtext($2))")
+        .bind::<Integer, _>(PAYMENT_LOCK)
+        .bind::<Text, _>(format!("{channel}/{reference}"))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// What `channel` told by the name `event`.
@@ -75,16 +92,15 @@ pub fn notice(
         .optional()?)
 }
 
-/// Whether `channel` told of `reference` that it is in one of `states`.
-pub fn was_told(
+/// Whether `channel` told of `reference` that it failed.
+pub fn has_failed(
     conn: &mut PgConnection,
     (channel, reference): (Channel, &str),
-    states: &[NoticeState],
 ) -> Result<bool, DbError> {
     let told = payment_notice::table
         .filter(payment_notice::channel.eq(channel))
         .filter(payment_notice::reference.eq(reference))
-        .filter(payment_notice::state.eq_any(states));
+        .filter(payment_notice::state.eq(NoticeState::Failed));
     Ok(diesel::select(exists(told)).get_result(conn)?)
 }
 

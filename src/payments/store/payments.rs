@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::kernel::id::{PaymentFileId, PaymentId};
@@ -53,6 +55,15 @@ pub fn before(
             (reference, before)
         });
     Ok(paid.collect())
+}
+
+/// Whether `channel` was paid by `reference`.
+pub fn is_paid(
+    conn: &mut PgConnection,
+    (channel, reference): (Channel, &str),
+) -> Result<bool, DbError> {
+    let row = payment::table.find((channel, reference));
+    Ok(diesel::select(exists(row)).get_result(conn)?)
 }
 
 pub fn payment(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, DbError> {
@@ -134,4 +145,36 @@ pub fn of_household(
         (payment, place.unwrap_or_default())
     });
     Ok(placed.collect())
+}
+
+/// Up to `rows` payments to `code`, the newest first, from after the one at `after`.
+pub fn newest_of(
+    conn: &mut PgConnection,
+    code: TenantCode,
+    after: Option<(NaiveDate, PaymentId)>,
+    rows: i64,
+) -> Result<Vec<Payment>, DbError> {
+    let place = (payment::value_on, payment::id);
+    let mut query = payment::table
+        .filter(payment::household.eq(code))
+        .order((place.0.desc(), place.1.desc()))
+        .limit(rows)
+        .select(Payment::as_select())
+        .into_boxed();
+    if let Some((day, id)) = after {
+        query = query.filter(place.0.lt(day).or(place.0.eq(day).and(place.1.lt(id))));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// The place that a line of a file names.
+pub fn place_of(
+    conn: &mut PgConnection,
+    (file, number): (PaymentFileId, i32),
+) -> Result<Option<String>, DbError> {
+    Ok(payment_line::table
+        .find((file, number))
+        .select(payment_line::place)
+        .first(conn)
+        .optional()?)
 }

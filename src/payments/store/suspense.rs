@@ -5,11 +5,12 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Numeric, Text, Uuid as SqlUuid};
 
+use crate::kernel::four_eyes::Decision;
 use crate::kernel::id::{PaymentId, ProposalId};
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
 use crate::payments::model::{Channel, Payment, PaymentError};
-use crate::payments::suspense::{Part, Proposal, SuspenseDecision};
+use crate::payments::suspense::{Part, Proposal};
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{payment, suspense_decision, suspense_part, suspense_proposal};
 
@@ -169,14 +170,12 @@ fn whole(conn: &mut PgConnection, row: Row) -> Result<Proposal, DbError> {
     let parts = parts
         .into_iter()
         .map(|(household, amount)| Part { household, amount });
-    let decision = decision.map(
-        |(approved, reason, decided_by, decided_at)| SuspenseDecision {
-            approved,
-            reason,
-            decided_by,
-            decided_at,
-        },
-    );
+    let decision = decision.map(|(approved, reason, decided_by, decided_at)| Decision {
+        approved,
+        reason,
+        decided_by,
+        decided_at,
+    });
     Ok(Proposal {
         id,
         payment,
@@ -216,7 +215,7 @@ pub fn add(conn: &mut PgConnection, proposal: &Proposal) -> Result<(), DbError> 
 pub fn add_decision(
     conn: &mut PgConnection,
     proposal: &Proposal,
-    decision: &SuspenseDecision,
+    decision: &Decision,
 ) -> Result<(), DbError> {
     diesel::insert_into(suspense_decision::table)
         .values((
@@ -247,4 +246,29 @@ pub fn of_household(
         .order((payment::value_on, payment::id))
         .select((Payment::as_select(), suspense_part::amount))
         .load(conn)?)
+}
+
+/// Up to `rows` of the same, the newest first, from after the one at `after`.
+pub fn newest_of(
+    conn: &mut PgConnection,
+    code: TenantCode,
+    after: Option<(NaiveDate, PaymentId)>,
+    rows: i64,
+) -> Result<Vec<(Payment, Money)>, DbError> {
+    let place = (payment::value_on, payment::id);
+    let mut query = suspense_part::table
+        .inner_join(
+            suspense_decision::table.on(suspense_decision::proposal.eq(suspense_part::proposal)),
+        )
+        .inner_join(payment::table.on(payment::id.eq(suspense_decision::payment)))
+        .filter(suspense_decision::approved)
+        .filter(suspense_part::household.eq(code))
+        .order((place.0.desc(), place.1.desc()))
+        .limit(rows)
+        .select((Payment::as_select(), suspense_part::amount))
+        .into_boxed();
+    if let Some((day, id)) = after {
+        query = query.filter(place.0.lt(day).or(place.0.eq(day).and(place.1.lt(id))));
+    }
+    Ok(query.load(conn)?)
 }

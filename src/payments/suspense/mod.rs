@@ -15,6 +15,7 @@ use super::model::{Payment, PaymentError};
 use super::rules::near;
 use super::{events, store};
 use crate::kernel::clock::hong_kong_date;
+use crate::kernel::four_eyes::{Decision, Standing};
 use crate::kernel::id::{PaymentId, ProposalId};
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
@@ -23,7 +24,7 @@ use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::tenancy;
 
-pub(super) use model::{Candidate, InSuspense, Part, Proposal, Standing, SuspenseDecision};
+pub(super) use model::{Candidate, InSuspense, Part, Proposal};
 
 /// The most households that one payment is split among.
 const PARTS: usize = 20;
@@ -128,20 +129,14 @@ pub(super) fn decide(
     let payment = store::suspense::proposal(conn, id)?.payment;
     store::suspense::hold(conn, payment)?;
     let mut proposal = store::suspense::proposal(conn, id)?;
-    if proposal.decision.is_some() {
-        return Err(PaymentError::NotNow("it was decided"));
-    }
-    let approved = refused_for.is_none();
-    if approved && proposal.proposed_by == actor.as_str() {
-        return Err(PaymentError::SamePerson);
-    }
-    let decision = SuspenseDecision {
-        approved,
-        reason: refused_for.map(ToOwned::to_owned),
-        decided_by: actor.as_str().to_owned(),
-        decided_at: now,
-    };
+    let decision = Decision::make(
+        &[&proposal.proposed_by],
+        proposal.decision.as_ref(),
+        refused_for,
+        (actor.as_str(), now),
+    )?;
     store::suspense::add_decision(conn, &proposal, &decision)?;
+    let approved = decision.approved;
     proposal.decision = Some(decision);
     let action = if approved {
         let payment = in_suspense(conn, payment)?;

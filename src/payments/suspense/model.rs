@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::kernel::choice::choice;
+use crate::kernel::four_eyes::{Decision, Standing};
 use crate::kernel::id::{PaymentId, ProposalId};
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
@@ -37,27 +37,13 @@ pub struct Proposal {
     pub proposed_at: DateTime<Utc>,
     /// They come to the payment.
     pub parts: Vec<Part>,
-    pub decision: Option<SuspenseDecision>,
+    pub decision: Option<Decision>,
 }
 
 impl Proposal {
     #[must_use]
     pub fn standing(&self) -> Standing {
-        match &self.decision {
-            None => Standing::Open,
-            Some(decision) if decision.approved => Standing::Approved,
-            Some(_) => Standing::Refused,
-        }
-    }
-}
-
-choice! {
-    /// Where a proposal is.
-    pub enum Standing {
-        Open = "open",
-        Approved = "approved",
-        /// Or taken back by whoever proposed it.
-        Refused = "refused",
+        Standing::of(self.decision.as_ref())
     }
 }
 
@@ -67,14 +53,4 @@ pub struct Part {
     /// None: it goes back to the payer.
     pub household: Option<TenantCode>,
     pub amount: Money,
-}
-
-/// Who decided of a proposal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SuspenseDecision {
-    pub approved: bool,
-    /// Why it was refused.
-    pub reason: Option<String>,
-    pub decided_by: String,
-    pub decided_at: DateTime<Utc>,
 }

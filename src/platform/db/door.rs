@@ -216,6 +216,19 @@ pub fn transact<T, E: From<DbError>>(
     transaction(conn, work).map_err(Abort::into_error)
 }
 
+/// Runs `work` in one transaction that sees one instant however long it takes, and may write. What
+/// another has changed meanwhile breaks it off.
+pub fn transact_at_one_instant<T, E: From<DbError>>(
+    conn: &mut PgConnection,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    conn.build_transaction()
+        .repeatable_read()
+        .read_write()
+        .run(|conn| work(conn).map_err(Abort::Rule))
+        .map_err(Abort::into_error)
+}
+
 /// One thread: takes the next work, gives it the connection it keeps.
 fn serve(pool: &Pool<ConnectionManager<PgConnection>>, waiting: &Receiver<Waiting>) {
     let mut kept: Option<(Pooled, Instant)> = None;

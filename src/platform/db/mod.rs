@@ -26,7 +26,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 pub use copy::{CopyRow, copy_frozen};
-pub use door::{Db, Patience, transact};
+pub use door::{Db, Patience, transact, transact_at_one_instant};
 pub use error::DbError;
 pub use quiet::talkative;
 pub use reach::{beyond_reach, reach_in};

@@ -906,6 +906,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    payment_line_fate (file, number) {
+        file -> Uuid,
+        number -> Integer,
+        reference -> Text,
+        account -> Text,
+        amount -> Numeric,
+        instructed_at -> Timestamptz,
+        place -> Text,
+        household -> Nullable<BigInt>,
+        fate -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    payment_file_unpaid (file, number) {
+        file -> Uuid,
+        number -> Integer,
+        reference -> Text,
+        amount -> Numeric,
+        day -> Nullable<Date>,
+        result -> Text,
+        code -> Text,
+        was_paid -> Bool,
+    }
+}
+
+diesel::table! {
     payment (channel, reference) {
         id -> Uuid,
         channel -> Text,
@@ -1016,6 +1043,116 @@ diesel::table! {
         decided_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    paying_in (id) {
+        id -> Integer,
+        account -> Text,
+        begins -> Text,
+        channel -> Nullable<Text>,
+        days_after -> Nullable<SmallInt>,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    payment_channel_group (id) {
+        id -> Integer,
+        channel -> Text,
+        category -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    payment_undone (payment) {
+        payment -> Uuid,
+        effective_on -> Date,
+    }
+}
+
+diesel::table! {
+    bank_movement (id) {
+        id -> Uuid,
+        file -> Uuid,
+        number -> Integer,
+        account -> Text,
+        reference -> Text,
+        wording -> Text,
+        amount -> Numeric,
+        booked_on -> Date,
+        returned -> Bool,
+        rule -> Nullable<Integer>,
+        channel -> Nullable<Text>,
+        settled_on -> Nullable<Date>,
+        known -> Bool,
+    }
+}
+
+diesel::table! {
+    bank_movement_proposal (id) {
+        id -> Uuid,
+        movement -> Uuid,
+        channel -> Nullable<Text>,
+        settled_on -> Nullable<Date>,
+        reason -> Text,
+        proposed_by -> Text,
+        proposed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    bank_movement_decision (proposal) {
+        proposal -> Uuid,
+        movement -> Uuid,
+        proposed_by -> Text,
+        approved -> Bool,
+        reason -> Nullable<Text>,
+        decided_by -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    bank_movement_now (id) {
+        id -> Uuid,
+        file -> Uuid,
+        number -> Integer,
+        account -> Text,
+        reference -> Text,
+        wording -> Text,
+        amount -> Numeric,
+        booked_on -> Date,
+        returned -> Bool,
+        channel -> Nullable<Text>,
+        settled_on -> Nullable<Date>,
+        known -> Bool,
+    }
+}
+
+diesel::table! {
+    channel_posting (id) {
+        id -> Uuid,
+        payment -> Uuid,
+        debit -> BigInt,
+        credit -> BigInt,
+        amount -> Numeric,
+        effective_on -> Date,
+        booked_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(bank_movement_proposal, bank_movement_decision);
 
 diesel::allow_tables_to_appear_in_same_query!(
     payment,
@@ -1222,15 +1359,326 @@ diesel::table! {
 diesel::table! {
     autopay_stray (id) {
         id -> Uuid,
-        collection -> Uuid,
+        collection -> Nullable<Uuid>,
         place -> Integer,
         reference -> Text,
         code -> Text,
         problem -> Text,
         recorded_by -> Text,
         recorded_at -> Timestamptz,
+        file -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    autopay_report (id) {
+        id -> Uuid,
+        sha256 -> Bytea,
+        message -> Text,
+        collection -> Uuid,
+        whole -> Nullable<Text>,
+        verdicts -> Integer,
+        received_by -> Text,
+        received_at -> Timestamptz,
+        taken_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    autopay_verdict (report, number) {
+        report -> Uuid,
+        number -> Integer,
+        reference -> Text,
+        code -> Nullable<Text>,
+        amount -> Nullable<Numeric>,
     }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(autopay_line, autopay_mandate);
 diesel::allow_tables_to_appear_in_same_query!(autopay_collection, autopay_left_out);
+
+diesel::table! {
+    allowance_file (file) {
+        file -> Uuid,
+        month -> Date,
+        lines -> Integer,
+    }
+}
+
+diesel::table! {
+    allowance_line (file, number) {
+        file -> Uuid,
+        number -> Integer,
+        event -> Text,
+        account -> Text,
+        coverage -> Nullable<Text>,
+        amount -> Nullable<Numeric>,
+        month -> Date,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(allowance_file, payment_file);
+
+diesel::table! {
+    cssa_allowance (id) {
+        id -> BigInt,
+        household -> BigInt,
+        month -> Date,
+        coverage -> Nullable<Text>,
+        amount -> Nullable<Numeric>,
+        file -> Uuid,
+        number -> Integer,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    cssa_taken (file) {
+        file -> Uuid,
+        taken -> Integer,
+        strays -> Integer,
+        taken_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    cssa_stray (file, number) {
+        file -> Uuid,
+        number -> Integer,
+        problem -> Text,
+    }
+}
+
+diesel::table! {
+    cssa_reconciliation (id) {
+        id -> Uuid,
+        month -> Date,
+        requested_by -> Text,
+        requested_at -> Timestamptz,
+        made_at -> Nullable<Timestamptz>,
+        files -> Integer,
+        lines -> Integer,
+        amount -> Numeric,
+        paid_amount -> Numeric,
+        suspense_amount -> Numeric,
+        returned_amount -> Numeric,
+        duplicate_amount -> Numeric,
+        expected -> Integer,
+        expected_amount -> Numeric,
+        paid -> Integer,
+        agreed -> Integer,
+        agreed_amount -> Numeric,
+        exceptions -> Integer,
+    }
+}
+
+diesel::table! {
+    cssa_exception (reconciliation, number) {
+        reconciliation -> Uuid,
+        number -> Integer,
+        kind -> Text,
+        household -> Nullable<BigInt>,
+        account -> Text,
+        estate_id -> Nullable<Uuid>,
+        allowance -> Nullable<Numeric>,
+        paid -> Nullable<Numeric>,
+        rent -> Nullable<Numeric>,
+        file -> Nullable<Uuid>,
+        line -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    cssa_rent_file (id) {
+        id -> Uuid,
+        month -> Date,
+        sequence -> Integer,
+        requested_by -> Text,
+        requested_at -> Timestamptz,
+        made_at -> Nullable<Timestamptz>,
+        lines -> Integer,
+        amount -> Numeric,
+        left_out -> Integer,
+        sha256 -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    cssa_rent_line (file, household) {
+        file -> Uuid,
+        household -> BigInt,
+        change -> Text,
+        before -> Numeric,
+        rent -> Numeric,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(cssa_rent_file, cssa_rent_line);
+diesel::allow_tables_to_appear_in_same_query!(cssa_reconciliation, cssa_exception);
+
+diesel::table! {
+    counter_terms (id) {
+        id -> Integer,
+        tender -> Text,
+        at_most -> Nullable<Numeric>,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    cash_piece (id) {
+        id -> Integer,
+        kind -> Text,
+        value -> Numeric,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        replaced_at -> Nullable<Timestamptz>,
+        source -> Text,
+        assumed -> Bool,
+    }
+}
+
+diesel::table! {
+    counter_office (estate_id) {
+        estate_id -> Uuid,
+        number -> Integer,
+    }
+}
+
+diesel::table! {
+    receipt_book (estate_id, year) {
+        estate_id -> Uuid,
+        year -> SmallInt,
+        last -> Integer,
+    }
+}
+
+diesel::table! {
+    counter_day (id) {
+        id -> Uuid,
+        estate_id -> Uuid,
+        shroff -> Text,
+        opened_on -> Date,
+        opened_at -> Timestamptz,
+        state -> Text,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    counter_receipt (payment) {
+        payment -> Uuid,
+        day -> Uuid,
+        estate_id -> Uuid,
+        year -> SmallInt,
+        number -> Integer,
+        tender -> Text,
+        instrument -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    counter_void (id) {
+        id -> Uuid,
+        payment -> Uuid,
+        reason -> Text,
+        proposed_by -> Text,
+        proposed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    counter_void_decision (void) {
+        void -> Uuid,
+        payment -> Uuid,
+        proposed_by -> Text,
+        approved -> Bool,
+        reason -> Nullable<Text>,
+        decided_by -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    counter_count (id) {
+        id -> Uuid,
+        day -> Uuid,
+        number -> SmallInt,
+        reason -> Nullable<Text>,
+        counted_by -> Text,
+        counted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    counter_count_line (count, tender) {
+        count -> Uuid,
+        tender -> Text,
+        receipts -> Integer,
+        held -> Numeric,
+        pieces -> Integer,
+        counted -> Numeric,
+    }
+}
+
+diesel::table! {
+    counter_count_cash (count, piece) {
+        count -> Uuid,
+        piece -> Integer,
+        pieces -> Integer,
+    }
+}
+
+diesel::table! {
+    counter_count_decision (count) {
+        count -> Uuid,
+        counted_by -> Text,
+        approved -> Bool,
+        reason -> Nullable<Text>,
+        decided_by -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    counter_receipt,
+    counter_office,
+    counter_void,
+    counter_void_decision,
+    payment
+);
+diesel::allow_tables_to_appear_in_same_query!(counter_count, counter_count_decision);
+diesel::allow_tables_to_appear_in_same_query!(counter_count_cash, cash_piece);
+
+diesel::table! {
+    due_list (id) {
+        id -> Uuid,
+        channel -> Text,
+        number -> Integer,
+        business_date -> Date,
+        as_at -> Timestamptz,
+        lines -> Integer,
+        amount -> Numeric,
+        left_out -> Integer,
+        bytes -> BigInt,
+        sha256 -> Bytea,
+        made_by -> Text,
+        made_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    due_list_part (list, number) {
+        list -> Uuid,
+        number -> Integer,
+        content -> Bytea,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(due_list, due_list_part);

@@ -1,4 +1,4 @@
-//! Paper for people: A4 documents in Chinese and English, as PDF.
+//! Paper for people: A4 documents in Chinese and English, as PDF; slips of a till, as text.
 //!
 //! * A caller says what a document says ([`Document`], [`Block`]); where it stands on the page
 //!   is decided here. Nothing here knows of housing.
@@ -16,6 +16,7 @@ mod fonts;
 mod ink;
 mod layout;
 mod pages;
+mod slip;
 mod text;
 mod tree;
 
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 
 pub use document::{Block, Cell, Column, Document, Row, Style, Sum, Table};
 pub use fonts::Fonts;
+pub use slip::{COLUMNS, slip};
 
 /// Why there is no paper.
 #[derive(Debug, thiserror::Error)]

@@ -54,6 +54,15 @@ pub fn is_held(conn: &mut PgConnection, person: PersonId) -> Result<bool, DbErro
     Ok(diesel::select(exists(holds)).get_result(conn)?)
 }
 
+/// Everybody under a hold.
+pub fn held_people(conn: &mut PgConnection) -> Result<Vec<PersonId>, DbError> {
+    Ok(legal_hold::table
+        .filter(legal_hold::lifted_at.is_null())
+        .select(legal_hold::person)
+        .distinct()
+        .load(conn)?)
+}
+
 /// Writes that a hold was lifted.
 pub fn lift(conn: &mut PgConnection, lifted: &Hold) -> Result<(), DbError> {
     diesel::update(legal_hold::table.find(lifted.id))

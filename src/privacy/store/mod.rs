@@ -11,8 +11,8 @@ use crate::platform::db::DbError;
 use crate::platform::db::schema::matching_approval;
 
 pub(super) use holds::{
-    add_erasure, add_hold, add_order, approve_erasure, end_order, erasures_of, hold, hold_person,
-    holds_of, is_held, is_ordered, lift, open_erasure, open_order, open_orders,
+    add_erasure, add_hold, add_order, approve_erasure, end_order, erasures_of, held_people, hold,
+    hold_person, holds_of, is_held, is_ordered, lift, open_erasure, open_order, open_orders,
 };
 pub(super) use requests::{access, claims, correction, forget_claims, set_claim};
 pub(super) use retention::{

@@ -5,7 +5,7 @@ mod pdf;
 mod words;
 
 pub use pdf::pdf;
-pub use words::{Words, hkd};
+pub use words::{Words, grouped, hkd};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;

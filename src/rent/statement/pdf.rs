@@ -1,10 +1,9 @@
 //! The statement on paper, for a tenant to read.
 
-use super::words::{Words, hkd};
+use super::words::{Words, grouped, hkd};
 use super::{Statement, StatementLine};
 use crate::kernel::language::Language;
 use crate::kernel::money::Money;
-use crate::kernel::tenant_code::TenantCode;
 use crate::platform::paper::{
     self, Block, Cell, Column, Document, Fonts, PaperError, Row, Style, Sum, Table,
 };
@@ -52,13 +51,6 @@ fn document(statement: &Statement, language: Language) -> Document {
         footer: format!("{}　{code}　{issued}", words.title()),
         blocks,
     }
-}
-
-/// The code as people read it out: `1000 0000 18`.
-fn grouped(code: TenantCode) -> String {
-    let code = code.to_string();
-    let parts = [code.get(..4), code.get(4..8), code.get(8..)];
-    parts.map(Option::unwrap_or_default).join(" ")
 }
 
 fn estates(statement: &Statement, words: Words) -> String {

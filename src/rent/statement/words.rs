@@ -5,6 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::kernel::language::Language;
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
+use crate::kernel::tenant_code::TenantCode;
 
 /// Declares one method for each text: Traditional Chinese, Simplified Chinese, English.
 macro_rules! words {
@@ -146,6 +147,13 @@ impl Words {
 fn english_month(date: NaiveDate) -> &'static str {
     let place = usize::try_from(date.month0()).unwrap_or_default();
     MONTHS.get(place).copied().unwrap_or_default()
+}
+
+/// The code as people read it out: `1000 0000 18`.
+pub fn grouped(code: TenantCode) -> String {
+    let code = code.to_string();
+    let parts = [code.get(..4), code.get(4..8), code.get(8..)];
+    parts.map(Option::unwrap_or_default).join(" ")
 }
 
 /// How much, whichever way: `HK$1,234.50`.

@@ -29,9 +29,10 @@ fn near(kind: Kind, reach: &Reach) -> bool {
 }
 
 fn call(world: &World, cell: &kaifong::access::Cell, path: &str, key: &str) -> Call {
-    // The one operation with a parameter that it cannot do without.
+    // Operations with a parameter that they cannot do without.
     let path = match cell.operation.as_str() {
         "bring_payment_file" => format!("{path}?name=f"),
+        "read_payment_channel_shares" => format!("{path}?month=2026-11"),
         _ => path.to_owned(),
     };
     let asked = Call::new(&cell.method, &path)

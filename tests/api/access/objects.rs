@@ -68,6 +68,9 @@ struct Ids {
     device: String,
     message: String,
     mandate: String,
+    payment: String,
+    counter_day: String,
+    void: String,
 }
 
 const ABSENT: &str = "01940000-0000-7000-8000-000000000001";
@@ -108,6 +111,7 @@ pub fn build(database: &TestDatabase) -> World {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one row of each kind")]
 fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: PersonId) -> Ids {
     let number = code.number();
     let award = Uuid::now_v7();
@@ -154,6 +158,7 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
             &format!("SELECT {column} FROM tenancy WHERE household = {number}"),
         )
     };
+    let [payment, counter_day, void] = counter(conn, code);
     Ids {
         code: code.to_string(),
         tenancy: of(conn, "id"),
@@ -167,6 +172,9 @@ fn ids(conn: &mut PgConnection, code: TenantCode, empty_flat: &str, head: Person
         device: device.to_string(),
         message: message(conn, number),
         mandate: mandate(conn, number),
+        payment,
+        counter_day,
+        void,
     }
 }
 
@@ -201,6 +209,36 @@ fn mandate(conn: &mut PgConnection, number: i64) -> String {
         ),
     );
     mandate.to_string()
+}
+
+/// A payment at the counter of the household's office, on a day of the past, and a proposal that
+/// its receipt is void.
+fn counter(conn: &mut PgConnection, code: TenantCode) -> [String; 3] {
+    let number = code.number();
+    let [payment, day, void] = [(); 3].map(|()| Uuid::now_v7());
+    for row in [
+        format!(
+            "counter_office (estate_id) SELECT f.estate_id FROM tenancy t JOIN flat f \
+             ON f.id = t.flat_id WHERE t.household = {number} ON CONFLICT DO NOTHING"
+        ),
+        format!(
+            "counter_day SELECT '{day}', f.estate_id, 'officer-7', '2026-11-01', '2026-11-01', 'open', \
+             NULL FROM tenancy t JOIN flat f ON f.id = t.flat_id WHERE t.household = {number}"
+        ),
+        format!(
+            "payment VALUES ('{payment}', 'shroff', 'C-{code}', '{code}', 9, '2026-11-01', \
+             '2026-11-01', {number}, NULL, NULL, '2026-11-01', 'officer-7', 'PLACE')"
+        ),
+        format!("receipt_book SELECT estate_id, 2026, 1 FROM counter_day WHERE id = '{day}'"),
+        format!(
+            "counter_receipt SELECT '{payment}', id, estate_id, 2026, 1, 'cash', NULL \
+             FROM counter_day WHERE id = '{day}'"
+        ),
+        format!("counter_void VALUES ('{void}', '{payment}', 'a slip', 'officer-7', '2026-11-01')"),
+    ] {
+        run(conn, &format!("INSERT INTO {row}"));
+    }
+    [payment, day, void].map(|id| id.to_string())
 }
 
 /// A head and a member of household `code`, with these numbers; the head.
@@ -300,9 +338,25 @@ impl World {
             _ if path.starts_with("/v1/messages/{id}") => {
                 fill(Kind::Household, "{id}", &near.message, &far.message, ABSENT)
             }
+            _ if path.starts_with("/v1/payments/{id}") => {
+                fill(Kind::Household, "{id}", &near.payment, &far.payment, ABSENT)
+            }
+            _ if path.starts_with("/v1/counter-days/{id}") => {
+                let (near, far) = (&near.counter_day, &far.counter_day);
+                fill(Kind::Estate, "{id}", near, far, ABSENT)
+            }
+            _ if path.starts_with("/v1/counter-receipts/{id}") => {
+                fill(Kind::Estate, "{id}", &near.payment, &far.payment, ABSENT)
+            }
+            _ if path.starts_with("/v1/counter-voids/{id}") => {
+                fill(Kind::Estate, "{id}", &near.void, &far.void, ABSENT)
+            }
             "/v1/flats/{id}/tenancies" => fill(Kind::Estate, "{id}", &near.flat, &far.flat, ABSENT),
             _ => {
-                let path = path.replace("{month}", "2026-11").replace("{id}", ABSENT);
+                let path = path
+                    .replace("{month}", "2026-11")
+                    .replace("{day}", "2026-11-20")
+                    .replace("{id}", ABSENT);
                 Places {
                     kind: Kind::Nobodys,
                     near: path.clone(),
@@ -378,15 +432,31 @@ impl World {
             }),
             "choose_messages" => json!({ "language": "en", "refused": ["rent.due"] }),
             "search_people" => json!({ "name_en": "CHAN" }),
+            _ => return self.counter_body(operation),
+        })
+    }
+
+    fn counter_body(&self, operation: &str) -> Option<Value> {
+        Some(match operation {
+            "open_counter_day" => json!({ "estate": self.near_estate }),
+            "take_counter_payment" => json!({
+                "tenant_code": self.near.to_string(), "amount": "1.00", "tender": "cash",
+            }),
+            "propose_void" | "refuse_void" | "refuse_count" | "count_counter_day" => {
+                json!({ "reason": "so" })
+            }
             _ => return Self::payment_body(operation).or_else(|| self.autopay_body(operation)),
         })
     }
 
     fn payment_body(operation: &str) -> Option<Value> {
         Some(match operation {
-            "release_payment_file" | "withdraw_payment_file" | "refuse_clearing" => {
-                json!({ "reason": "so" })
-            }
+            "release_payment_file"
+            | "withdraw_payment_file"
+            | "refuse_clearing"
+            | "propose_assignment"
+            | "refuse_assignment" => json!({ "reason": "so" }),
+            "order_cssa_reconciliation" | "order_cssa_rents" => json!({ "month": "2026-11" }),
             "propose_clearing" => json!({ "parts": [{ "amount": "1.00" }], "reason": "so" }),
             "appoint_channel_client" => json!({ "client": ABSENT }),
             _ => return None,
@@ -471,6 +541,12 @@ impl World {
                 format!("/v1/tenancies/{}/transfer", near.tenancy),
                 transfer(&far.empty_flat),
                 transfer(ABSENT),
+            ),
+            (
+                "counter:take".to_owned(),
+                "/v1/counter-days".to_owned(),
+                json!({ "estate": self.far_estate }),
+                json!({ "estate": ABSENT }),
             ),
             (
                 "devices:write".to_owned(),

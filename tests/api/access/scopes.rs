@@ -37,6 +37,7 @@ fn filled(path: &str) -> String {
         .replace("{code}", "1000000018")
         .replace("{month}", "2026-11")
         .replace("{channel}", "fps")
+        .replace("{day}", "2026-11-20")
         .replace("{id}", "01940000-0000-7000-8000-000000000001")
 }
 

@@ -1,15 +1,19 @@
 //! What the bank answers: taken once, in whatever order it comes.
 
+use diesel::prelude::*;
 use kaifong::autopay;
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::watch::Unwatched;
 use kaifong::ledger;
+use kaifong::messages;
 use kaifong::platform::auth::Actor;
-use kaifong::platform::db::connect;
+use kaifong::platform::db::schema::outbox_event;
+use kaifong::platform::db::{connect, execute};
+use kaifong::rent::RuleShelf;
 use serde_json::{Value, json};
 
 use super::{order, refused, start_with, verify};
-use crate::support::{Call, count};
+use crate::support::{Call, TestDatabase, count};
 
 fn reference(line: &Value) -> &str {
     line["reference"].as_str().unwrap()
@@ -236,6 +240,10 @@ async fn three_refusals_in_a_row_suspend_a_mandate_and_a_refused_debit_is_tried_
         .clone();
     assert_eq!(suspended["state"], "suspended");
     assert_eq!(last["reason"], "refused 3 times in a row");
+    let mut conn = app.database.connect();
+    let on_record = "audit_entry WHERE action = 'autopay.mandate.suspended' \
+         AND actor = 'kaifong:autopay'";
+    assert_eq!(count(&mut conn, on_record), 1);
     let none = app.prepared("2026-12", "autopay").await;
     assert_eq!((&none["mandates"], &none["lines"]), (&json!(0), &json!(0)));
     app.send(super::withdraw(&none)).await.expect(200);
@@ -311,4 +319,125 @@ async fn a_file_of_answers_is_taken_whole_or_refused_where_it_is_wrong() {
         count(&mut owner, "ledger_transfer WHERE kind = 'payment'"),
         1
     );
+}
+
+/// Kind, household and detail of what there is to tell, in order of time.
+fn news(database: &TestDatabase) -> Vec<(String, i64, Value)> {
+    outbox_event::table
+        .filter(outbox_event::kind.like("autopay.%"))
+        .order((outbox_event::said_at, outbox_event::kind))
+        .select((
+            outbox_event::kind,
+            outbox_event::household.assume_not_null(),
+            outbox_event::detail,
+        ))
+        .load(&mut database.connect())
+        .unwrap()
+}
+
+#[actix_web::test]
+async fn who_is_not_paid_for_and_who_is_suspended_is_told_once() {
+    let (app, codes) = start_with(3).await;
+    for code in &codes {
+        app.mandate(*code, "autopay").await;
+    }
+    let policy = "UPDATE autopay_policy SET refusals = 1 WHERE channel = 'autopay'";
+    execute(&mut app.database.connect(), policy).unwrap();
+    let released = app.released("2026-11", "autopay").await;
+    let lines = app.lines(&released).await;
+    app.clock.set("2026-11-24T09:00:00Z");
+    let say = |line: usize, code| (reference(&lines[line]), code);
+    let first = [
+        say(0, "ACCEPTED"),
+        say(1, "INSUFFICIENT_FUNDS"),
+        say(2, "ACCEPTED"),
+    ];
+    app.report(&released, "a", &first).await.expect(200);
+    let refused = |line: usize| {
+        let detail = json!({ "amount": lines[line]["amount"], "due_on": "2026-11-24" });
+        ("autopay.refused".to_owned(), codes[line].number(), detail)
+    };
+    let suspended = |line: usize| {
+        let detail = json!({ "refusals": 1 });
+        ("autopay.suspended".to_owned(), codes[line].number(), detail)
+    };
+    assert_eq!(news(&app.database), [refused(1), suspended(1)]);
+    // One comes back the next day; and everything is said again.
+    app.clock.set("2026-11-25T09:00:00Z");
+    let back = [say(2, "ACCOUNT_CLOSED")];
+    app.report(&released, "b", &back).await.expect(200);
+    app.report(&released, "c", &first).await.expect(200);
+    app.report(&released, "d", &back).await.expect(200);
+    let all = [refused(1), suspended(1), refused(2), suspended(2)];
+    assert_eq!(news(&app.database), all);
+    // A message of each, by whatever the policies say.
+    let rules = RuleShelf::default();
+    let mut conn = connect(app.database.url()).unwrap();
+    while messages::draft(&mut conn, &rules, app.clock.now()).unwrap() > 0 {}
+    for kind in ["autopay.refused", "autopay.suspended"] {
+        let households = format!(
+            "(SELECT DISTINCT household FROM message WHERE kind = '{kind}' \
+             AND state = 'waiting') AS told"
+        );
+        let mut owner = app.database.connect();
+        assert_eq!(count(&mut owner, &households), 2, "{kind}");
+    }
+}
+
+#[actix_web::test]
+async fn what_was_reversed_by_hand_is_not_reversed_again_and_holds_up_nobody() {
+    let (app, codes) = start_with(2).await;
+    for code in &codes {
+        app.mandate(*code, "autopay").await;
+    }
+    let owed = app.standing(codes[0]).await.0;
+    let released = app.released("2026-11", "autopay").await;
+    let lines = app.lines(&released).await;
+    app.clock.set("2026-11-24T09:00:00Z");
+    let both = |code| [(reference(&lines[0]), code), (reference(&lines[1]), code)];
+    app.report(&released, "a", &both("ACCEPTED"))
+        .await
+        .expect(200);
+    let path = format!("/v1/rent-accounts/{}/entries?kind=payment", codes[0]);
+    let entries = app
+        .send(Call::get(&path).scope("rent:read"))
+        .await
+        .expect(200);
+    let by_hand = Call::post(&format!("/v1/rent-accounts/{}/reversals", codes[0]))
+        .scope("rent:correct")
+        .key("by-hand")
+        .json(json!({ "entry": entries["items"][0]["id"], "reason": "the bank rang" }));
+    app.send(by_hand).await.expect(201);
+    let back = app.report(&released, "b", &both("PAYER_CANCELLED")).await;
+    assert_eq!(back.expect(200)["returned"], 2);
+    let mut conn = app.database.connect();
+    assert_eq!(
+        count(&mut conn, "ledger_transfer WHERE kind = 'reversal'"),
+        2
+    );
+    assert_eq!(count(&mut conn, "ledger_reversal"), 2);
+    let reversed = "audit_entry WHERE action = 'ledger.transfer.reversed'";
+    assert_eq!(count(&mut conn, reversed), 2);
+    let after = app.standing(codes[0]).await.0;
+    assert_eq!(cents(&after), cents(&owed) + 6_000);
+    let findings = ledger::verify(&mut connect(app.database.url()).unwrap(), &[], None, |_| {});
+    assert!(findings.unwrap().lies.is_empty());
+}
+
+#[actix_web::test]
+async fn what_comes_back_by_our_own_mistake_costs_the_household_nothing() {
+    let (app, codes) = start_with(1).await;
+    app.mandate(codes[0], "autopay").await;
+    let owed = app.standing(codes[0]).await;
+    let released = app.released("2026-11", "autopay").await;
+    let line = app.lines(&released).await[0].clone();
+    app.clock.set("2026-11-24T09:00:00Z");
+    for (key, code) in [("a", "ACCEPTED"), ("b", "DUPLICATE")] {
+        let say = [(reference(&line), code)];
+        app.report(&released, key, &say).await.expect(200);
+    }
+    assert_eq!(app.lines(&released).await[0]["state"], "returned");
+    assert_eq!(app.standing(codes[0]).await, owed);
+    let mut conn = app.database.connect();
+    assert_eq!(count(&mut conn, "ledger_transfer WHERE kind = 'fee'"), 0);
 }

@@ -5,7 +5,7 @@ use kaifong::platform::db::execute;
 use serde_json::{Value, json};
 
 use super::{order, refused, release, start_with, withdraw};
-use crate::support::{Call, count};
+use crate::support::{Call, count, world};
 
 #[actix_web::test]
 async fn a_collection_takes_what_the_quote_says_and_two_people_send_it() {
@@ -44,6 +44,14 @@ async fn a_collection_takes_what_the_quote_says_and_two_people_send_it() {
     }
     assert_eq!(lines.len(), 3);
 
+    // Whoever is to release it looks at what will be sent.
+    let look = |of: &Value| {
+        let id = of["id"].as_str().unwrap();
+        Call::get(&format!("/v1/autopay/collections/{id}/prepared-file")).scope("autopay:approve")
+    };
+    let looked_at = app.send(look(&prepared)).await;
+    assert_eq!(looked_at.status, 200);
+    assert_eq!(hex(&sha256(&[&looked_at.bytes])), prepared["sha256"]);
     // Not before it is released, not by who ordered it, not another file than was looked at.
     refused(&app.file(&prepared).await, 409, "collection-state");
     refused(
@@ -72,6 +80,8 @@ async fn a_collection_takes_what_the_quote_says_and_two_people_send_it() {
 
     let file = app.file(&released).await;
     assert_eq!(file.status, 200);
+    assert_eq!(file.bytes, looked_at.bytes);
+    refused(&app.send(look(&released)).await, 409, "collection-state");
     assert_eq!(hex(&sha256(&[&file.bytes])), released["sha256"]);
     assert_eq!(json!(file.bytes.len()), released["bytes"]);
     let text = String::from_utf8(file.bytes.clone()).unwrap();
@@ -95,6 +105,8 @@ async fn a_collection_takes_what_the_quote_says_and_two_people_send_it() {
         count(&mut conn, "audit_entry WHERE action = 'autopay.file.taken'"),
         2
     );
+    let looks = "audit_entry WHERE action = 'autopay.file.looked_at'";
+    assert_eq!(count(&mut conn, looks), 1);
 }
 
 #[actix_web::test]
@@ -195,6 +207,70 @@ async fn nobody_is_debited_who_has_taken_the_leave_back_meanwhile() {
         "mandates-lapsed",
     );
     app.send(withdraw(&prepared)).await.expect(200);
+    let again = app.released("2026-12", "autopay").await;
+    let lines = app.lines(&again).await;
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["tenant_code"], codes[1].to_string());
+}
+
+#[actix_web::test]
+async fn nobody_is_debited_who_moves_out_before_the_day() {
+    let (app, codes) = start_with(2).await;
+    for code in &codes {
+        app.mandate(*code, "autopay").await;
+    }
+    let prepared = app.prepared("2026-12", "autopay").await;
+    assert_eq!(prepared["lines"], 2);
+    let mut conn = app.database.connect();
+    world::end_tenancy(&mut conn, codes[0], "2026-11-30", "2026-11-20T09:30:00Z");
+    let late = app.send(release(&prepared, "two")).await;
+    refused(&late, 409, "mandates-lapsed");
+    app.send(withdraw(&prepared)).await.expect(200);
+    let again = app.released("2026-12", "autopay").await;
+    let lines = app.lines(&again).await;
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["tenant_code"], codes[1].to_string());
+}
+
+#[actix_web::test]
+async fn an_account_that_does_not_open_holds_up_its_collection_and_no_other() {
+    let (app, codes) = start_with(2).await;
+    for code in &codes {
+        app.mandate(*code, "autopay").await;
+    }
+    let mut conn = app.database.connect();
+    let household = codes[0].number();
+    let spoil = format!(
+        "UPDATE autopay_mandate SET account = set_byte(account, 30, get_byte(account, 30) # 1) \
+         WHERE household = {household}"
+    );
+    execute(&mut conn, &spoil).unwrap();
+    let stuck = app.prepared("2026-12", "autopay").await;
+    assert_eq!(
+        (&stuck["state"], &stuck["lines"]),
+        (&json!("preparing"), &json!(2))
+    );
+    let order_again = app.send(order("2026-12", "autopay")).await;
+    refused(&order_again, 409, "collection-open");
+    let withdrawn = app.send(withdraw(&stuck)).await.expect(200);
+    assert_eq!(withdrawn["state"], "withdrawn");
+    // Its debits never went anywhere, and are told so.
+    let lines = app.lines(&stuck).await;
+    assert!(
+        lines.iter().all(|line| line["state"] == "withdrawn"),
+        "{lines:?}"
+    );
+    let waiting = app.list(&stuck, "/lines?state=waiting").await;
+    assert_eq!(waiting["items"], json!([]));
+    let told = app.list(&stuck, "/lines?state=withdrawn").await;
+    assert_eq!(told["items"].as_array().unwrap().len(), 2);
+    // Its job, tried again, leaves it alone; the others are debited.
+    let suspend =
+        format!("UPDATE autopay_mandate SET state = 'suspended' WHERE household = {household}");
+    execute(&mut conn, &suspend).unwrap();
+    app.clock.advance(3_600);
+    app.work();
+    assert_eq!(app.collection(&stuck).await["state"], "withdrawn");
     let again = app.released("2026-12", "autopay").await;
     let lines = app.lines(&again).await;
     assert_eq!(lines.len(), 1);

@@ -1,10 +1,14 @@
 //! Direct debits: mandates, collections, files, and what the bank answers.
 
 mod answers;
+mod bank_files;
 mod collections;
 mod files;
+mod forgetting;
 mod mandates;
 mod preparing;
+mod reports;
+mod told;
 
 use actix_http::Request;
 use actix_web::body::MessageBody;
@@ -67,7 +71,7 @@ where
     B: MessageBody,
 {
     /// A mandate of `code` that the bank has verified.
-    async fn mandate(&self, code: TenantCode, channel: &str) -> Value {
+    pub async fn mandate(&self, code: TenantCode, channel: &str) -> Value {
         let key = format!("mandate-{code}");
         let proposed = propose(code, &key, payer(channel, "123456789001"));
         let proposed = self.send(proposed).await.expect(201);
@@ -82,7 +86,7 @@ where
     }
 
     /// A collection ordered by `one`, and prepared.
-    async fn prepared(&self, month: &str, channel: &str) -> Value {
+    pub async fn prepared(&self, month: &str, channel: &str) -> Value {
         let ordered = self.send(order(month, channel)).await.expect(202);
         self.work();
         self.collection(&ordered).await
@@ -106,13 +110,13 @@ where
         self.send(call.scope("autopay:read")).await.expect(200)
     }
 
-    async fn lines(&self, of: &Value) -> Vec<Value> {
+    pub async fn lines(&self, of: &Value) -> Vec<Value> {
         let lines = self.list(of, "/lines?limit=100").await;
         lines["items"].as_array().unwrap().clone()
     }
 
     /// What of `code` was left out of the collection, and why.
-    async fn left_out(&self, of: &Value) -> Vec<(String, String)> {
+    pub async fn left_out(&self, of: &Value) -> Vec<(String, String)> {
         let list = self.list(of, "/left-out?limit=100").await;
         let items = list["items"].as_array().unwrap().iter();
         let told = items.map(|item| {

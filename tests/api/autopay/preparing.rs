@@ -33,7 +33,7 @@ impl Watch for Stop {
 }
 
 /// A mandate in force for each of `codes`.
-fn mandates(database: &TestDatabase, clock: &FixedClock, codes: &[TenantCode]) {
+pub fn mandates(database: &TestDatabase, clock: &FixedClock, codes: &[TenantCode]) {
     let given: Vec<Verified> = codes
         .iter()
         .map(|code| Verified {
@@ -134,4 +134,42 @@ async fn a_file_whose_pieces_were_tampered_with_is_not_sent() {
     execute(&mut conn, tamper).unwrap();
     let file = app.file(&released).await;
     refused(&file, 500, "integrity-error");
+}
+
+#[actix_web::test]
+async fn two_collections_prepared_at_once_take_what_is_due_once() {
+    let (app, codes) = start_with(1).await;
+    app.mandate(codes[0], "autopay").await;
+    let due = app.due(codes[0], "2026-12").await;
+    let mut ids = Vec::new();
+    for month in ["2026-11", "2026-12"] {
+        let ordered = app.send(order(month, "autopay")).await.expect(202);
+        ids.push(
+            ordered["id"]
+                .as_str()
+                .unwrap()
+                .parse::<CollectionId>()
+                .unwrap(),
+        );
+    }
+    // Each is slow to say what it has decided.
+    let mut conn = app.database.connect();
+    execute(
+        &mut conn,
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ \
+         BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$; \
+         CREATE TRIGGER dawdle AFTER INSERT ON autopay_line FOR EACH ROW EXECUTE FUNCTION dawdle()",
+    )
+    .unwrap();
+    let (database, clock) = (&app.database, &app.clock);
+    std::thread::scope(|scope| {
+        for id in ids {
+            scope.spawn(move || prepare(database, clock, id, &Unwatched));
+        }
+    });
+    let taken = "autopay_line HAVING sum(amount) = ";
+    assert_eq!(
+        count(&mut conn, &format!("(SELECT FROM {taken}{due}) AS taken")),
+        1
+    );
 }

@@ -3,9 +3,10 @@
 use diesel::prelude::*;
 use kaifong::kernel::id::TransferId;
 use kaifong::kernel::tenant_code::TenantCode;
-use kaifong::ledger::{self, LedgerError, Transfer};
+use kaifong::ledger::{self, LedgerError, Transfer, Undo};
+use kaifong::platform::auth::Actor;
 use kaifong::platform::crypto::SigningKey;
-use kaifong::platform::db::{DbError, execute};
+use kaifong::platform::db::{DbError, execute, transact};
 
 use super::{at, booked, charge, money, open, post, reverse};
 use crate::support::count;
@@ -32,6 +33,57 @@ fn only_an_accounts_own_transfers_are_reversed() {
         matches!(refused, Err(LedgerError::NotReversible)),
         "{refused:?}"
     );
+}
+
+#[test]
+fn many_are_reversed_at_once_and_each_once() {
+    let books = open(3);
+    let mut conn = books.app();
+    let charges: Vec<Transfer> = books
+        .households
+        .iter()
+        .map(|household| charge(*household, "2345.00", ("2026-11-01", at(0))))
+        .collect();
+    post(&mut conn, &charges).unwrap();
+    // One of them by hand, before.
+    reverse(&mut conn, books.households[1], charges[1].id, at(1)).unwrap();
+    let undo = |at: usize, household: usize| Undo {
+        household: books.households[household],
+        transfer: charges[at].id,
+        reason: format!("reason {at}"),
+    };
+    let all = [undo(2, 2), undo(0, 0), undo(1, 1), undo(0, 0)];
+    let actor = Actor::program("test");
+    let mirrors = transact(&mut conn, |conn| {
+        ledger::reverse_all(conn, &all, &actor, at(2))
+    })
+    .unwrap();
+    assert_eq!(mirrors.len(), 2);
+    for household in &books.households {
+        assert_eq!(booked(&mut conn, *household), money("0.00"));
+    }
+    let again = transact(&mut conn, |conn| {
+        ledger::reverse_all(conn, &all, &actor, at(3))
+    });
+    assert_eq!(again.unwrap(), []);
+    // One that is another's refuses all of them.
+    let other = [undo(0, 1)];
+    let refused = transact(&mut conn, |conn| {
+        ledger::reverse_all(conn, &other, &actor, at(3))
+    });
+    assert!(
+        matches!(refused, Err(LedgerError::NoSuchTransfer)),
+        "{refused:?}"
+    );
+    let mut owner = books.database.connect();
+    assert_eq!(
+        count(&mut owner, "ledger_transfer WHERE kind = 'reversal'"),
+        3
+    );
+    let reasons = "ledger_reversal WHERE reason IN ('reason 0', 'reason 2')";
+    assert_eq!(count(&mut owner, reasons), 2);
+    let findings = ledger::verify(&mut conn, &[], None, |_| {}).unwrap();
+    assert!(findings.lies.is_empty(), "{:?}", findings.lies);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::TimeDelta;
 use kaifong::kernel::clock::Clock;
@@ -181,24 +182,80 @@ fn a_carrier_that_was_away_is_tried_again_later() {
     assert_eq!(office.net.caught().len(), 2);
 }
 
+/// Refuses whatever it is given, and counts it.
+struct Refuses(Refusal, AtomicU32);
+
+impl Carrier for Refuses {
+    fn send(&self, _: &Letter) -> Result<Receipt, Refusal> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        Err(self.0.clone())
+    }
+}
+
 #[test]
-fn a_carrier_that_stays_away_is_given_up_and_somebody_is_told() {
+fn a_message_that_is_refused_too_often_is_given_up_and_somebody_is_told() {
     let office = Office::without_carriers(1);
     office.execute("UPDATE message_terms SET attempts = 2");
     office.refused();
-    assert_eq!(office.work(), 2);
+    office.draft();
+    let refuses: Arc<dyn Carrier> = Arc::new(Refuses(
+        Refusal::Later("http 503".to_owned()),
+        AtomicU32::new(0),
+    ));
+    let carriers = Carriers {
+        mail: Some(refuses.clone()),
+        gateway: Some(refuses),
+    };
+    assert_eq!(office.deliver(&carriers).unwrap(), 2);
     office.later(TimeDelta::minutes(1));
-    assert_eq!(office.work(), 2);
+    assert_eq!(office.deliver(&carriers).unwrap(), 2);
     assert_eq!(
         told(&office.states()),
-        [("email", "dead", "smtp away"), ("sms", "dead", "http away")]
+        [("email", "dead", "http 503"), ("sms", "dead", "http 503")]
     );
     assert_eq!(
         office.count("audit_entry WHERE action = 'messages.dead'"),
         2
     );
     office.later(TimeDelta::hours(1));
-    assert_eq!(office.work(), 0, "the dead rest");
+    assert_eq!(office.deliver(&carriers).unwrap(), 0, "the dead rest");
+}
+
+#[test]
+fn a_carrier_that_is_away_is_asked_once_and_no_message_is_the_worse_for_it() {
+    let office = Office::without_carriers(3);
+    let working = carriers(office.ports);
+    open_net(office.ports, &office.net);
+    // Each is told by the app and by e-mail.
+    for code in &office.codes {
+        let (event, now) = (payment("10.00"), office.clock.now());
+        office.say(|conn| outbox::say(conn, (*code, Uuid::now_v7()), &event, now));
+    }
+    while office.draft() > 0 {}
+    let away = Arc::new(Refuses(
+        Refusal::Away("http away".to_owned()),
+        AtomicU32::new(0),
+    ));
+    let without = Carriers {
+        mail: working.mail.clone(),
+        gateway: Some(away.clone()),
+    };
+    for _ in 0..20 {
+        office.deliver(&without).unwrap();
+        office.later(TimeDelta::minutes(2));
+    }
+    assert_eq!(away.1.load(Ordering::Relaxed), 20, "once a job");
+    assert_eq!(
+        office.count("message WHERE state = 'sent'"),
+        3,
+        "the e-mails"
+    );
+    let untouched = "message WHERE medium = 'push' AND state = 'waiting' AND attempts = 0 \
+         AND tried_at IS NULL";
+    assert_eq!(office.count(untouched), 3);
+    // It comes back, and carries all of them.
+    assert_eq!(office.deliver(&working).unwrap(), 3);
+    assert_eq!(office.net.by("push").len(), 3);
 }
 
 #[test]
@@ -346,7 +403,8 @@ fn a_payment_in_a_settlement_file_is_told_with_what_is_due_then() {
     let file = (path.as_path(), "takings.txt");
     intake::receive(conn, &kept_in, file, &actor, now).unwrap();
     fs::remove_dir_all(&folder).unwrap();
-    intake::post_waiting(conn, Channel::Store, &actor, now, &Unwatched).unwrap();
+    let clock = office.clock.as_ref();
+    intake::post_waiting(conn, Channel::Store, &actor, clock, &Unwatched).unwrap();
     // One event for all of them, whatever they are.
     assert_eq!(office.count("outbox_event WHERE household IS NULL"), 1);
     assert_eq!(office.count("outbox_event"), 1);
@@ -364,4 +422,34 @@ fn a_payment_in_a_settlement_file_is_told_with_what_is_due_then() {
         &one.to_string()[6..]
     );
     assert!(push.starts_with(&said), "{said}: {push}");
+}
+
+#[test]
+fn an_event_that_does_not_read_keeps_what_it_tells_and_holds_up_nobody() {
+    let office = Office::open();
+    office.execute(
+        "INSERT INTO outbox_event (kind, subject, household, detail, said_at) \
+         VALUES ('payments.posted', gen_random_uuid(), NULL, '{\"of\": \"another time\"}', \
+                 '2026-11-19T00:00:00Z')",
+    );
+    let file = write(
+        (Channel::Store, "2026-11-20".parse().unwrap(), 1),
+        Characters::Utf8,
+        &[line(1, "S-1", &office.codes[0], "10.00")],
+    );
+    let folder = std::env::temp_dir().join(format!("posted-{}", Uuid::now_v7()));
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("takings.txt");
+    fs::write(&path, file.unwrap()).unwrap();
+    office.clock.set("2026-11-20T12:00:00Z");
+    let (actor, now) = (Actor::program("test"), office.clock.now());
+    let mut conn = office.connect();
+    let shelf = Shelf::of(&folder, 1 << 20);
+    intake::receive(&mut conn, &shelf, (&path, "takings.txt"), &actor, now).unwrap();
+    intake::post_waiting(&mut conn, Channel::Store, &actor, &now, &Unwatched).unwrap();
+    while office.draft() > 0 {}
+    assert_eq!(office.count("message WHERE kind = 'payment.received'"), 2);
+    let unread = "outbox_event WHERE kind = 'payments.posted' AND read_at IS NULL";
+    assert_eq!(office.count(unread), 1, "for a program that reads it");
+    fs::remove_dir_all(folder).unwrap();
 }

@@ -3,6 +3,6 @@
 mod api;
 mod choices;
 mod deliver;
-mod office;
+pub mod office;
 mod reminders;
 mod secrets;

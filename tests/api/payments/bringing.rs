@@ -185,7 +185,7 @@ async fn somebody_decides_of_what_is_held_or_quarantined() {
         .send(decide(&posted["items"][0]["id"], "withdrawal"))
         .await;
     assert_eq!(refused.problem(), "payment-not-now");
-    let refused = app.send(decide(&wrong["id"], "release")).await;
+    let refused = app.send(decide(&posted["items"][0]["id"], "release")).await;
     assert_eq!(refused.problem(), "payment-not-now");
     let given_up = app
         .send(decide(&wrong["id"], "withdrawal"))
@@ -233,6 +233,56 @@ async fn somebody_decides_of_what_is_held_or_quarantined() {
         .await
         .expect(200);
     assert_eq!(other["items"], json!([]));
+}
+
+/// The channel will not send its file anew, and is right about all but one line.
+#[actix_web::test]
+async fn a_file_that_contradicts_goes_on_without_what_does_once_somebody_says_so() {
+    let app = start().await;
+    app.clock.set("2026-11-20T12:00:00Z");
+    let codes = world::settle(&app.database, 2);
+    app.send(bring("1.txt", &one(1, "S-1", &codes[0], "1.00")))
+        .await
+        .expect(201);
+    app.work();
+    let lines = [
+        line(1, "S-1", &codes[0], "9.00"),
+        line(2, "S-2", &codes[1], "2.00"),
+        line(3, "S-2", &codes[1], "3.00"),
+        line(4, "S-1", &codes[0], "1.00"),
+    ];
+    let brought = app
+        .send(bring("2.txt", &file(Channel::Store, 2, &lines)))
+        .await
+        .expect(201);
+    app.work();
+    let path = format!("payment-files/{}", brought["id"].as_str().unwrap());
+    assert_eq!(
+        app.send(read(&path)).await.expect(200)["state"],
+        "quarantined"
+    );
+    app.send(decide(&brought["id"], "release"))
+        .await
+        .expect(200);
+    app.work();
+    let told = app.send(read(&path)).await.expect(200);
+    assert_eq!(told["state"], "posted");
+    assert_eq!(told["decisions"][0]["decision"], "released_in_part");
+    assert_eq!(
+        told["fates"],
+        json!([
+            { "fate": "contradicts", "lines": 2, "amount": "12.00" },
+            { "fate": "duplicate", "lines": 1, "amount": "1.00" },
+            { "fate": "posted", "lines": 1, "amount": "2.00" },
+        ])
+    );
+    let left_out = app
+        .send(read(&format!("{path}/lines?fate=contradicts")))
+        .await
+        .expect(200);
+    assert_eq!(each(&left_out, "number"), [1, 3]);
+    let paid = app.send(read("payments?reference=S-2")).await.expect(200);
+    assert_eq!(each(&paid, "amount"), ["2.00"]);
 }
 
 #[actix_web::test]

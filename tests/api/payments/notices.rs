@@ -1,11 +1,11 @@
 //! Payments as they happen: signed, taken once, in whatever order.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::RunQueryDsl;
+use diesel::{PgConnection, RunQueryDsl};
 use futures_util::future::join_all;
 use kaifong::kernel::clock::Clock;
 use kaifong::payments::Channel;
@@ -15,24 +15,24 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::office::{file, line};
-use crate::support::{Call, TestDatabase, count, dice, start, world};
+use crate::support::{Call, count, dice, start, world};
 
-const PATH: &str = "/v1/payment-notices";
+pub const PATH: &str = "/v1/payment-notices";
 
 /// A channel's program.
-struct Program {
+pub struct Program {
     id: Uuid,
     key: SigningKey,
-    nonce: Cell<u32>,
+    nonce: AtomicU32,
 }
 
 impl Program {
     /// One that is in force and speaks for stores.
-    fn of(database: &TestDatabase) -> Self {
+    pub fn of(conn: &mut PgConnection) -> Self {
         let program = Self {
             id: Uuid::new_v4(),
             key: SigningKey::generate().unwrap(),
-            nonce: Cell::new(0),
+            nonce: AtomicU32::new(0),
         };
         let x = URL_SAFE_NO_PAD.encode(program.key.public());
         let row = format!(
@@ -41,22 +41,22 @@ impl Program {
              '{{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"{x}\"}}', 'one', now(), 'two', now())",
             program.id
         );
-        diesel::sql_query(row)
-            .execute(&mut database.connect())
-            .unwrap();
+        diesel::sql_query(row).execute(conn).unwrap();
         let speaks = format!(
             "INSERT INTO channel_client VALUES ('{}', 'store', 'one', now())",
             program.id
         );
-        diesel::sql_query(speaks)
-            .execute(&mut database.connect())
-            .unwrap();
+        diesel::sql_query(speaks).execute(conn).unwrap();
         program
     }
 
     fn nonce(&self) -> String {
-        self.nonce.set(self.nonce.get() + 1);
-        format!("nonce-{:016}", self.nonce.get())
+        format!("nonce-{:016}", self.nonce.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What it sends with `body`.
+    pub fn headers(&self, body: &[u8], now: DateTime<Utc>) -> Headers {
+        self.signed(body, &self.nonce(), now)
     }
 
     fn signed(&self, body: &[u8], nonce: &str, now: DateTime<Utc>) -> Headers {
@@ -72,7 +72,7 @@ impl Program {
     /// Tells `body`, signed anew.
     fn tells(&self, body: &Value, now: DateTime<Utc>) -> Call {
         let body = body.to_string().into_bytes();
-        let headers = self.signed(&body, &self.nonce(), now);
+        let headers = self.headers(&body, now);
         call(&headers, body)
     }
 }
@@ -99,7 +99,7 @@ async fn news_however_often_and_in_whatever_order_is_one_payment() {
     let app = start().await;
     app.clock.set("2026-11-20T12:00:00Z");
     let codes = world::settle(&app.database, 3);
-    let program = Program::of(&app.database);
+    let program = Program::of(&mut app.database.connect());
     let mut dice = dice(20_261_120);
     let mut deliveries = Vec::new();
     for number in 0..60_u32 {
@@ -203,7 +203,7 @@ async fn news_that_contradicts_posts_nothing_more() {
     let app = start().await;
     app.clock.set("2026-11-20T12:00:00Z");
     let codes = world::settle(&app.database, 2);
-    let program = Program::of(&app.database);
+    let program = Program::of(&mut app.database.connect());
     let now = app.clock.now();
     let outcome = async |told: Value| {
         let told = app.send(program.tells(&told, now)).await.expect(200);
@@ -247,12 +247,48 @@ async fn news_that_contradicts_posts_nothing_more() {
     );
 }
 
+/// Told at the same time, each must see the other.
+#[actix_web::test]
+async fn what_failed_and_was_paid_at_once_contradicts() {
+    let app = start().await;
+    app.clock.set("2026-11-20T12:00:00Z");
+    let code = world::settle(&app.database, 1)[0];
+    let program = Program::of(&mut app.database.connect());
+    let now = app.clock.now();
+    for number in 0..20 {
+        let reference = format!("N-{number}");
+        let both = ["paid", "failed"].map(|state| {
+            let told = notice(&format!("{reference}-{state}"), &reference, state, &code);
+            app.send(program.tells(&told, now))
+        });
+        let mut outcomes: Vec<_> = join_all(both).await.into_iter().collect();
+        let outcomes = outcomes
+            .iter_mut()
+            .map(|answer| answer.body["outcome"].as_str().unwrap().to_owned());
+        let outcomes: Vec<_> = outcomes.collect();
+        assert_eq!(
+            outcomes.iter().filter(|one| *one == "contradicts").count(),
+            1,
+            "{outcomes:?}"
+        );
+    }
+    // What a file has paid did not fail either.
+    let bring = Call::post("/v1/payment-files?name=f")
+        .scope("payment-file:write")
+        .bytes(file(Channel::Store, 1, &[line(1, "X-1", &code, "10.00")]));
+    app.send(bring).await.expect(201);
+    app.work();
+    let late = notice("late", "X-1", "failed", &code);
+    let told = app.send(program.tells(&late, now)).await.expect(200);
+    assert_eq!(told["outcome"], "contradicts");
+}
+
 #[actix_web::test]
 async fn only_a_channels_own_program_is_heard() {
     let app = start().await;
     app.clock.set("2026-11-20T12:00:00Z");
     let code = world::settle(&app.database, 1)[0];
-    let program = Program::of(&app.database);
+    let program = Program::of(&mut app.database.connect());
     let now = app.clock.now();
     let body = notice("a", "N-1", "paid", &code).to_string().into_bytes();
     let refused = async |call: Call| app.send(call).await.problem().to_owned();
@@ -268,7 +304,7 @@ async fn only_a_channels_own_program_is_heard() {
     let stranger = Program {
         id: program.id,
         key: SigningKey::generate().unwrap(),
-        nonce: Cell::new(0),
+        nonce: AtomicU32::new(0),
     };
     let forged = stranger.signed(&body, "0123456789abcdef", now);
     assert_eq!(
@@ -301,6 +337,21 @@ async fn only_a_channels_own_program_is_heard() {
     let mut early = notice("y", "N-9", "paid", &code);
     early["instructed_at"] = json!("2026-11-20T12:00:01Z");
     assert_eq!(refused(program.tells(&early, now)).await, "payment-refused");
+    // Nor what may become one.
+    for (field, value) in [
+        ("amount", "0.00"),
+        ("amount", "-1.00"),
+        ("amount", "9999999999.99"),
+        ("instructed_at", "-9999-01-01T00:00:00Z"),
+    ] {
+        for state in ["pending", "unknown", "failed"] {
+            let mut never = notice("x", "N-9", state, &code);
+            never[field] = json!(value);
+            let problem = refused(program.tells(&never, now)).await;
+            let is_refused = ["payment-refused", "malformed-request"].contains(&problem.as_str());
+            assert!(is_refused, "{field} {value} {state}: {problem}");
+        }
+    }
     // Not any more.
     let suspend = format!(
         "UPDATE client SET state = 'suspended' WHERE id = '{}'",
@@ -322,7 +373,7 @@ async fn a_program_is_appointed_to_a_channel() {
     let app = start().await;
     app.clock.set("2026-11-20T12:00:00Z");
     let code = world::settle(&app.database, 1)[0];
-    let program = Program::of(&app.database);
+    let program = Program::of(&mut app.database.connect());
     let appoint = |id: Uuid| {
         Call::post("/v1/payment-channels/pps/clients")
             .scope("payment-channel:write")

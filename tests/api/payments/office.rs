@@ -61,7 +61,7 @@ impl Office {
     pub fn post(&self, channel: Channel, chunks: u32) -> Vec<PaymentFile> {
         let mut conn = connect(self.database.url()).unwrap();
         let (actor, stop) = (Actor::program("test"), Stop(AtomicU32::new(chunks)));
-        intake::post_waiting(&mut conn, channel, &actor, self.now, &stop).unwrap()
+        intake::post_waiting(&mut conn, channel, &actor, &self.now, &stop).unwrap()
     }
 
     /// Receives and posts; where the file is then.
@@ -100,6 +100,8 @@ pub fn line(number: u32, reference: &str, account: &impl ToString, amount: &str)
     Line {
         number,
         reference: reference.to_owned(),
+        end_to_end: None,
+        wording: None,
         account: account.to_string(),
         amount: amount.parse().unwrap(),
         instructed_at: "2026-11-20T02:00:00Z".parse().unwrap(),

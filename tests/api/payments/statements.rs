@@ -109,6 +109,42 @@ fn a_bank_statement_pays_rent_once() {
     assert_eq!(office.count("ledger_transfer WHERE kind = 'payment'"), 5);
 }
 
+/// What no household owes would overflow its balance, and stop the channel's other files.
+#[test]
+fn a_sum_too_large_for_one_household_waits_in_suspense() {
+    let office = Office::open();
+    let one = office.codes[0];
+    let credits = [
+        ("B-1", format!("RENT {one}"), "4000000000.00"),
+        ("B-2", format!("RENT {one}"), "4000000000.00"),
+        ("B-3", format!("RENT {one}"), "9999999.99"),
+    ];
+    let file = office.take("n1.xml", notification(BANK, 1, &credits).as_bytes());
+    assert_eq!(file.state, FileState::Posted);
+    assert_eq!(
+        office.fates(&file),
+        [
+            fate("posted", 1, "9999999.99"),
+            fate("suspense", 2, "8000000000.00")
+        ]
+    );
+}
+
+/// A name has no place in rows that are never erased.
+#[test]
+fn what_a_payer_wrote_is_kept_up_to_the_length_of_an_account() {
+    let office = Office::open();
+    let written = "FROM CHAN TAI MAN, 3/F WAH FU ESTATE".to_owned();
+    let credits = [("B-1", written, "7.00"), ("B-2", String::new(), "8.00")];
+    office.take("n1.xml", notification(BANK, 1, &credits).as_bytes());
+    let kept = |from: &str| office.count(&format!("{from} WHERE length(account) > 20"));
+    assert_eq!((kept("payment"), kept("payment_line")), (0, 0));
+    assert_eq!(
+        office.count("payment WHERE account = 'FROM CHAN TAI MAN, 3'"),
+        1
+    );
+}
+
 #[test]
 fn statements_of_an_account_are_numbered_by_themselves() {
     let office = Office::open();

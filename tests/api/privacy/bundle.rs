@@ -27,6 +27,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ),
     ("tenancy_place", "a view of tenancy"),
     ("rent_tenure", "a view of tenancy"),
+    ("payment_line_fate", "a view of payment"),
     (
         "outbox_event",
         "what messages are drafted from, within minutes: told as the messages",
@@ -103,11 +104,41 @@ fn plant(owner: &mut PgConnection, home: &Household) {
              {number}, '01940000-0000-7000-8000-00000000000b', 1, '2026-03-01', NULL, NULL)",
             home.code
         ),
+        "counter_office (estate_id) SELECT id FROM estate ORDER BY id LIMIT 1".to_owned(),
+        "counter_day SELECT gen_random_uuid(), estate_id, 'officer-1', '2026-03-01', '2026-03-01', 'open', \
+         NULL FROM counter_office".to_owned(),
+        "receipt_book SELECT estate_id, 2026, 1 FROM counter_day".to_owned(),
+        "counter_receipt SELECT p.id, d.id, d.estate_id, 2026, 1, 'cheque', 'CHEQUE-1' \
+         FROM payment p, counter_day d WHERE p.reference = 'PAID-1'".to_owned(),
         "payment_line VALUES ('01940000-0000-7000-8000-00000000000b', 2, 'LOST-1', 'nobody', 8, \
          '2026-03-01', 'PLACE')".to_owned(),
         "payment VALUES ('01940000-0000-7000-8000-00000000000c', 'store', 'LOST-1', 'nobody', 8, \
          '2026-03-01', '2026-03-01', NULL, '01940000-0000-7000-8000-00000000000b', 2, '2026-03-01', \
          NULL, NULL)".to_owned(),
+        "payment_file VALUES ('01940000-0000-7000-8000-0000000000ca', 'cssa', '2026-03-01', 1, 'f', \
+         sha256('cssa'), 0, 0, 'staged', 0, NULL, 'officer-1', '2026-03-01')".to_owned(),
+        "allowance_file VALUES ('01940000-0000-7000-8000-0000000000ca', '2026-03-01', 1)".to_owned(),
+        format!(
+            "allowance_line VALUES ('01940000-0000-7000-8000-0000000000ca', 1, 'start', '{}', 'full', \
+             1357, '2026-03-01')",
+            home.code
+        ),
+        format!(
+            "cssa_allowance (household, month, coverage, amount, file, number, recorded_at) VALUES \
+             ({number}, '2026-03-01', 'full', 1357, '01940000-0000-7000-8000-0000000000ca', 1, '2026-03-01')"
+        ),
+        "cssa_reconciliation (id, month, requested_by, requested_at) VALUES \
+         ('01940000-0000-7000-8000-0000000000cb', '2026-03-01', 'one', '2026-03-01')".to_owned(),
+        format!(
+            "cssa_exception VALUES ('01940000-0000-7000-8000-0000000000cb', 1, 'not_paid', {number}, '{}', \
+             NULL, 1357, 0, 1358, NULL, NULL)",
+            home.code
+        ),
+        "cssa_rent_file (id, month, sequence, requested_by, requested_at) VALUES \
+         ('01940000-0000-7000-8000-0000000000cc', '2026-03-01', 1, 'one', '2026-03-01')".to_owned(),
+        format!(
+            "cssa_rent_line VALUES ('01940000-0000-7000-8000-0000000000cc', {number}, 'changed', 1356, 1358)"
+        ),
         "suspense_proposal VALUES ('01940000-0000-7000-8000-00000000000d', \
          '01940000-0000-7000-8000-00000000000c', 'FOUND', 'one', '2026-03-01')".to_owned(),
         format!(
@@ -236,6 +267,7 @@ async fn every_table_that_names_somebody_is_in_the_bundle_or_has_a_reason() {
     assert_eq!(rows["ledger_transfer"][0]["side"], "charged");
     assert_eq!(rows["rent_award"][0]["reason"], "AWARDED");
     assert_eq!(rows["payment"][0]["place"], "PLACE");
+    assert_eq!(rows["counter_receipt"][0]["instrument"], "CHEQUE-1");
     assert_eq!(rows["suspense_part"][0]["reference"], "LOST-1");
     assert_eq!(rows["message"][0]["kind"], "rent.due");
     assert_eq!(rows["message_choice"][0]["refused"], "rent.due");
@@ -246,6 +278,9 @@ async fn every_table_that_names_somebody_is_in_the_bundle_or_has_a_reason() {
     assert_eq!(rows["autopay_mandate"][0]["holder"], "LEE ON");
     assert_eq!(rows["autopay_line"][0]["reference"], "DEBITED-1");
     assert_eq!(rows["autopay_left_out"][0]["reason"], "nothing_due");
+    assert_eq!(rows["cssa_allowance"][0]["amount"], "1357.00");
+    assert_eq!(rows["cssa_exception"][0]["kind"], "not_paid");
+    assert_eq!(rows["cssa_rent_line"][0]["before"], "1356.00");
     let trail = &rows["audit_entry"];
     assert!(
         trail.iter().any(|entry| entry["note"] == "NOTED down"),
@@ -328,6 +363,7 @@ async fn who_left_is_told_of_their_own_time_only() {
         "tenancy",
         "message",
         "message_choice",
+        "counter_receipt",
     ] {
         assert_eq!(rows[table], Vec::<Value>::new(), "{table}");
     }

@@ -13,7 +13,7 @@ use crate::people::{house, joining, member, person, start_with_household};
 use crate::support::count;
 
 /// The tables that have row-level security, beside `person` and `membership`.
-const GUARDED: [&str; 12] = [
+const GUARDED: [&str; 15] = [
     "data_access_request",
     "correction_request",
     "legal_hold",
@@ -26,6 +26,9 @@ const GUARDED: [&str; 12] = [
     "message",
     "message_choice",
     "autopay_mandate",
+    "cssa_allowance",
+    "cssa_exception",
+    "cssa_rent_line",
 ];
 
 /// The tables that name a person or a household and have no row-level security, and why.
@@ -49,6 +52,7 @@ const OPEN: &[(&str, &str)] = &[
     ("rent_adjustment", "as rent_account"),
     ("rent_tenure", "a view of tenancy and flat"),
     ("payment", "as rent_account"),
+    ("payment_line_fate", "a view of payment"),
     ("suspense_part", "as rent_account"),
     (
         "outbox_event",
@@ -71,6 +75,16 @@ const OPEN: &[(&str, &str)] = &[
     ),
     ("key_tombstone", "of whom nothing is left"),
 ];
+
+/// A month's file, its reconciliation and its rents, which the rows of households are of.
+const CSSA_MONTH: &str = "SET CONSTRAINTS ALL DEFERRED; \
+    INSERT INTO payment_file VALUES ('01940000-0000-7000-8000-0000000000ca', 'cssa', '2026-11-20', 1, \
+        'f', sha256('cssa'), 0, 0, 'staged', 0, NULL, 'one', now()); \
+    INSERT INTO allowance_file VALUES ('01940000-0000-7000-8000-0000000000ca', '2026-12-01', 1000000000); \
+    INSERT INTO cssa_reconciliation (id, month, requested_by, requested_at) \
+        VALUES ('01940000-0000-7000-8000-0000000000cb', '2026-12-01', 'one', now()); \
+    INSERT INTO cssa_rent_file (id, month, sequence, requested_by, requested_at) \
+        VALUES ('01940000-0000-7000-8000-0000000000cc', '2026-12-01', 1, 'one', now())";
 
 /// One row of each guarded table, about a person and a household.
 fn plant(owner: &mut PgConnection, person: &str, household: TenantCode) {
@@ -103,6 +117,21 @@ fn plant(owner: &mut PgConnection, person: &str, household: TenantCode) {
              NULL, 'one', now())"
         ),
         format!("message_choice VALUES ({number}, 'en', '{{}}', 1, 'one', now())"),
+        format!(
+            "allowance_line VALUES ('01940000-0000-7000-8000-0000000000ca', {number}, 'start', \
+             '{household}', 'full', 9, '2026-12-01')"
+        ),
+        format!(
+            "cssa_allowance (household, month, coverage, amount, file, number, recorded_at) VALUES \
+             ({number}, '2026-12-01', 'full', 9, '01940000-0000-7000-8000-0000000000ca', {number}, now())"
+        ),
+        format!(
+            "cssa_exception VALUES ('01940000-0000-7000-8000-0000000000cb', {number}, 'not_paid', \
+             {number}, '{household}', NULL, 9, 0, 9, NULL, NULL)"
+        ),
+        format!(
+            "cssa_rent_line VALUES ('01940000-0000-7000-8000-0000000000cc', {number}, 'same', 9, 9)"
+        ),
     ] {
         execute(owner, &format!("INSERT INTO {row}")).unwrap();
     }
@@ -127,6 +156,7 @@ async fn a_statement_without_conditions_finds_nothing_out_of_reach() {
     for id in [home.head.as_str(), lee] {
         app.send(claim(id)).await.expect(201);
     }
+    execute(&mut owner, CSSA_MONTH).unwrap();
     plant(&mut owner, &home.head, home.code);
     plant(&mut owner, lee, other);
 

@@ -124,6 +124,7 @@ async fn every_other_class_goes_by_its_own_rule_and_no_sooner() {
     let shown = app.send(read("retention")).await.expect(200);
     let erased = json!([
         { "data_class": "delegation", "erased": 2 },
+        { "data_class": "direct_debit", "erased": 0 },
         { "data_class": "person", "erased": 0 },
         { "data_class": "request", "erased": 2 },
         { "data_class": "sign_in", "erased": 2 },

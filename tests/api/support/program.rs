@@ -88,11 +88,18 @@ impl Program {
         let mut child = self.command(words).stdout(Stdio::null()).spawn().unwrap();
         std::thread::sleep(wait);
         let _ = child.kill();
-        if cluster_too && let Some(postmaster) = self.postmaster() {
+        if cluster_too {
+            self.kill_cluster();
+        }
+        child.wait().unwrap().signal() == Some(9)
+    }
+
+    /// Kills PostgreSQL with all it is doing.
+    pub fn kill_cluster(&self) {
+        if let Some(postmaster) = self.postmaster() {
             let _ = kill_process_group(postmaster, Signal::KILL);
             let _ = kill_process(postmaster, Signal::KILL);
         }
-        child.wait().unwrap().signal() == Some(9)
     }
 
     fn postmaster(&self) -> Option<Pid> {

@@ -115,6 +115,25 @@ impl Serving {
         heard(asked.send(body))
     }
 
+    /// Posts `body`; `None` when no answer comes, as from one that is killed meanwhile.
+    pub fn try_post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Heard> {
+        let asked = self.agent.post(format!("{}{path}", self.base));
+        let asked = headers
+            .iter()
+            .fold(asked, |asked, (name, value)| asked.header(*name, *value));
+        let mut answer = asked.send(body).ok()?;
+        Some(Heard {
+            status: answer.status().as_u16(),
+            headers: answer.headers().clone(),
+            text: answer.body_mut().read_to_string().ok()?,
+        })
+    }
+
+    /// Ends it, as nobody should.
+    pub fn kill(&self) {
+        let _ = kill_process(Pid::from_child(&self.child), Signal::KILL);
+    }
+
     /// Ends it, as an operator would; all it said.
     pub fn stop(mut self) -> String {
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);

@@ -20,8 +20,8 @@ use std::io::BufRead;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::lines::{Fields, Lines, RIGHT, WHOLE};
-use super::{FileError, Line, Refusal, Sequence, Summary, Whose, big5};
-use crate::kernel::choice::choice;
+use super::values::{amount, instant, number, opening, reference, text, two_places};
+use super::{Characters, FileError, Line, Refusal, Sequence, Summary, Whose, big5};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::money::Money;
 use crate::payments::model::Channel;
@@ -30,13 +30,6 @@ use crate::payments::rules;
 /// How a file begins.
 pub(super) const BEGINNING: &[u8] = b"H|";
 const LAYOUT: &str = "kaifong-1";
-choice! {
-    /// The characters of a file.
-    pub enum Characters {
-        Utf8 = "UTF-8",
-        Big5 = "BIG5-HKSCS",
-    }
-}
 
 /// Reads a file that came by `now`: gives each line to `each`, and says what they come to.
 ///
@@ -101,42 +94,18 @@ fn header(
     lines: &mut Lines<impl BufRead>,
     now: DateTime<Utc>,
 ) -> Result<(Summary, Characters), FileError> {
-    let Some(bytes) = lines.next()? else {
-        return Err(lines.refuse(1, "the file is empty", WHOLE).into());
-    };
-    if !bytes.is_ascii() {
-        let at = bytes.iter().take_while(|byte| byte.is_ascii()).count();
-        let remedy = "send it in UTF-8 without a mark in front, or in Big5-HKSCS";
-        return Err(lines
-            .refuse(at + 1, "a header of plain letters was expected", remedy)
-            .into());
-    }
-    let text = text(lines, bytes, Characters::Utf8)?;
-    let fields = Fields::of(&text, lines.at);
-    fields.read(0, "H, a header,", |word| (word == "H").then_some(()))?;
-    fields.exactly(6, "a header")?;
-    fields.read(1, "kaifong-1", |word| (word == LAYOUT).then_some(()))?;
-    let channel: Channel = fields.read(2, "a channel such as pps", |word| word.parse().ok())?;
-    let business_date = fields.read(3, "a date such as 2026-11-20", date)?;
-    if business_date > hong_kong_date(now) {
-        return Err(fields.refuse(3, "the day is yet to come", RIGHT).into());
-    }
-    if hong_kong_date(now) - business_date > rules::OLDEST {
-        return Err(fields
-            .refuse(3, "the day is more than a year ago", RIGHT)
-            .into());
-    }
-    let sequence = fields.read(4, "a number from 1 to 999999999", number)?;
-    let characters = fields.read(5, "UTF-8 or BIG5-HKSCS", |word| word.parse().ok())?;
+    let channel = |word: &str| word.parse().ok();
+    let opening = opening(lines, (LAYOUT, now), ("a channel such as pps", channel))?;
     let summary = Summary {
-        whose: Whose::Channel(channel),
-        business_date,
+        whose: Whose::Channel(opening.names),
+        business_date: opening.business_date,
         series: String::new(),
-        sequence: Sequence::Number(sequence),
+        sequence: Sequence::Number(opening.sequence),
         lines: 0,
         amount: Money::ZERO,
+        allowances: None,
     };
-    Ok((summary, characters))
+    Ok((summary, opening.characters))
 }
 
 fn detail(fields: &Fields<'_>, seen: &Summary, now: DateTime<Utc>) -> Result<Line, Refusal> {
@@ -146,7 +115,7 @@ fn detail(fields: &Fields<'_>, seen: &Summary, now: DateTime<Utc>) -> Result<Lin
     let number = fields.read(1, &wanted, |word| {
         number(word).filter(|number| *number == expected)
     })?;
-    let reference = fields.read(2, "a reference of 1 to 35 letters and digits", reference)?;
+    let reference = fields.read(2, "a reference of 1 to 36 letters and digits", reference)?;
     let account = fields.read(3, "an account of up to 20 characters", |word| {
         rules::is_account(word).then(|| word.to_owned())
     })?;
@@ -171,6 +140,8 @@ fn detail(fields: &Fields<'_>, seen: &Summary, now: DateTime<Utc>) -> Result<Lin
     Ok(Line {
         number,
         reference,
+        end_to_end: None,
+        wording: None,
         account,
         amount,
         instructed_at,
@@ -202,73 +173,6 @@ fn trailer(fields: &Fields<'_>, seen: &Summary) -> Result<(), Refusal> {
     fields.read(3, &wanted, |word| {
         (number(word) == Some(seen.number())).then_some(())
     })
-}
-
-/// The text of a line: whole characters, none of them a control character.
-fn text(
-    lines: &Lines<impl BufRead>,
-    bytes: Vec<u8>,
-    characters: Characters,
-) -> Result<String, Refusal> {
-    let good = |part: &[u8]| match characters {
-        Characters::Utf8 => String::from_utf8_lossy(part).chars().count(),
-        Characters::Big5 => big5::decode(part).map_or(0, |text| text.chars().count()),
-    };
-    let (text, after) = match characters {
-        Characters::Utf8 => match String::from_utf8(bytes) {
-            Ok(text) => (Some(text), 0),
-            Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
-                (
-                    None,
-                    good(error.as_bytes().get(..valid).unwrap_or_default()),
-                )
-            }
-        },
-        Characters::Big5 => match big5::decode(&bytes) {
-            Ok(text) => (Some(text), 0),
-            Err(error) => (None, good(bytes.get(..error.after).unwrap_or_default())),
-        },
-    };
-    let Some(text) = text else {
-        let what = format!("what follows is no {characters}");
-        let remedy = "the header must name the characters that the file has";
-        return Err(lines.refuse(after + 1, what, remedy));
-    };
-    match text.chars().position(char::is_control) {
-        None => Ok(text),
-        Some(before) => Err(lines.refuse(before + 1, "a control character", RIGHT)),
-    }
-}
-
-fn number(word: &str) -> Option<u32> {
-    let is_plain = word.bytes().all(|byte| byte.is_ascii_digit()) && !word.starts_with('0');
-    let number = word.parse().ok().filter(|_| is_plain)?;
-    (1..=999_999_999).contains(&number).then_some(number)
-}
-
-fn date(word: &str) -> Option<NaiveDate> {
-    let date: NaiveDate = word.parse().ok()?;
-    (date.to_string() == word).then_some(date)
-}
-
-fn instant(word: &str) -> Option<DateTime<Utc>> {
-    let instant: DateTime<FixedOffset> = DateTime::parse_from_rfc3339(word).ok()?;
-    (word.len() <= 32).then(|| instant.with_timezone(&Utc))
-}
-
-fn reference(word: &str) -> Option<String> {
-    rules::is_reference(word).then(|| word.to_owned())
-}
-
-/// An amount that is written with two places: a third, or none, is a mistake somewhere.
-fn two_places(word: &str) -> Option<Money> {
-    let amount: Money = word.parse().ok()?;
-    (amount.to_string() == word).then_some(amount)
-}
-
-fn amount(word: &str) -> Option<Money> {
-    two_places(word).filter(|amount| rules::is_amount(*amount))
 }
 
 /// The file of `lines`, as a channel would send it; refuses what has no code in `characters`.

@@ -181,6 +181,8 @@ fn file(count: u32) -> Vec<u8> {
         .map(|number| Line {
             number,
             reference: format!("R{number:09}"),
+            end_to_end: None,
+            wording: None,
             account: "1000000018".to_owned(),
             amount: Money::of_cents(i64::from(number) * 101).unwrap(),
             instructed_at: "2026-11-20T02:00:00Z".parse().unwrap(),

@@ -19,7 +19,7 @@
 //! | 4 | 8 | value date |
 //! | 12 | 12 | reference of the batch: not read |
 //! | 24 | 35 | debtor reference: the tenant code |
-//! | 59 | 181 | the payer's bank, account and name: not read, and kept nowhere |
+//! | 59 | 181 | the payer's bank, account and name: not read, and kept in no table |
 //! | 240 | 17 | amount in cents |
 //! | 257 | 35 | second-party reference: what we called the debit |
 //! | 292 | 2 | status |
@@ -41,18 +41,17 @@
 
 use std::io::BufRead;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::lines::{Lines, RIGHT, WHOLE};
 use super::{DebitResult, Entry, FileError, Line, Refusal, Sequence, Summary, Unpaid, Whose};
 use crate::kernel::clock::{hong_kong_date, hong_kong_time};
 use crate::kernel::money::Money;
+use crate::payments::rules;
 
 /// How a file begins.
 pub(super) const BEGINNING: &[u8] = b"UHL1";
 const LENGTH: usize = 400;
-/// How long after it was taken a payment may come, and a file after its day.
-const OLDEST: TimeDelta = TimeDelta::days(366);
 const APART: &str = "two files were put together: send each by itself";
 
 /// Column, counted from 1, and length.
@@ -114,7 +113,7 @@ fn header(columns: &Columns<'_>, now: DateTime<Utc>) -> Result<(Summary, String)
     if business_date > hong_kong_date(now) {
         return Err(columns.refuse(PROCESS_DATE, "the day is yet to come"));
     }
-    if hong_kong_date(now) - business_date > OLDEST {
+    if hong_kong_date(now) - business_date > rules::OLDEST {
         return Err(columns.refuse(PROCESS_DATE, "the day is more than a year ago"));
     }
     let account = columns.read(ACCOUNT, "an account of 15 digits", |word| {
@@ -129,6 +128,7 @@ fn header(columns: &Columns<'_>, now: DateTime<Utc>) -> Result<(Summary, String)
         sequence: Sequence::Day,
         lines: 0,
         amount: Money::ZERO,
+        allowances: None,
     };
     Ok((summary, code))
 }
@@ -154,6 +154,7 @@ fn debit(columns: &Columns<'_>, seen: &mut Summary, code: &str) -> Result<Entry,
             amount,
             on: date(columns.text(VALUE_DATE)?),
             result,
+            was_paid: false,
             code: status.to_owned(),
         }));
     }
@@ -161,11 +162,11 @@ fn debit(columns: &Columns<'_>, seen: &mut Summary, code: &str) -> Result<Entry,
     if value_on > seen.business_date {
         return Err(columns.refuse(VALUE_DATE, "the payment is later than the day of the file"));
     }
-    if seen.business_date - value_on > OLDEST {
+    if seen.business_date - value_on > rules::OLDEST {
         let what = "the payment is more than a year older than the file";
         return Err(columns.refuse(VALUE_DATE, what));
     }
-    if !(1..1_000_000_000).contains(&amount.cents()) {
+    if !rules::is_amount(amount) {
         let what = "an amount above zero and below ten million was expected";
         return Err(columns.refuse(CENTS, what));
     }
@@ -175,6 +176,8 @@ fn debit(columns: &Columns<'_>, seen: &mut Summary, code: &str) -> Result<Entry,
     Ok(Entry::Payment(Line {
         number: seen.lines,
         reference,
+        end_to_end: None,
+        wording: None,
         account,
         amount,
         instructed_at: hong_kong_time(value_on, 0),

@@ -21,6 +21,7 @@ fn unpaid(code: &str, result: DebitResult, amount: &str, on: &str) -> Entry {
         amount: amount.parse().unwrap(),
         on: on.parse().ok(),
         result,
+        was_paid: false,
         code: status.to_owned(),
     })
 }
@@ -37,6 +38,7 @@ fn the_golden_file_is_read() {
             sequence: Sequence::Day,
             lines: 2,
             amount: "3344.50".parse().unwrap(),
+            allowances: None,
         }
     );
     assert_eq!(summary.number(), 20_261_120);
@@ -44,6 +46,8 @@ fn the_golden_file_is_read() {
         Entry::Payment(Line {
             number,
             reference: format!("A-2026-11-{code}-1"),
+            end_to_end: None,
+            wording: None,
             account: code.to_owned(),
             amount: amount.parse().unwrap(),
             instructed_at: "2026-11-19T16:00:00Z".parse().unwrap(),

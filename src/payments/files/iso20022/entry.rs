@@ -1,6 +1,6 @@
 //! Entries (`Ntry`): what is a payment, what is not, and what it is called. Pure.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::reasons::result;
 use super::transaction::Detail;
@@ -9,10 +9,9 @@ use super::values::{Direction, Told, day, direction, flag, identifier, instant, 
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::money::Money;
 use crate::payments::files::lines::RIGHT;
-use crate::payments::files::{Entry, Line, Movement, Refusal, Unpaid};
+use crate::payments::files::{Entry, Line, Movement, NOT_PROVIDED, Refusal, Unpaid};
+use crate::payments::rules;
 
-/// How long after it was taken a payment may come.
-const OLDEST: TimeDelta = TimeDelta::days(366);
 const IN_PARTS: &str = "ask the bank to give every payment of a batch";
 
 /// What the file said before its first entry.
@@ -207,12 +206,14 @@ impl Ntry {
                 amount,
                 on: Some(booked_on),
                 result: result(&code),
+                was_paid: true,
                 code,
             })));
         }
         if direction == Direction::Out || is_reversal || returned.is_some() {
             return Ok(Some(Entry::Movement(Movement {
                 reference: reference.unwrap_or_default(),
+                wording: detail.wording(self.information.get()),
                 amount: direction.signed(amount),
                 booked_on,
             })));
@@ -224,9 +225,12 @@ impl Ntry {
         if amount == Money::ZERO {
             return Err(detail.at.refuse("an amount above zero was expected", RIGHT));
         }
+        let called = detail.end_to_end.get();
         Ok(Some(Entry::Payment(Line {
             number: context.next,
             reference,
+            end_to_end: Some(called.unwrap_or_else(|| NOT_PROVIDED.to_owned())),
+            wording: Some(detail.wording(self.information.get())),
             account: detail.account(self.information.get()),
             amount,
             instructed_at: self.instructed_at(detail, context)?,
@@ -275,7 +279,7 @@ impl Ntry {
         if instructed_at > context.now || instructed_on > context.business_date {
             return Err(at.refuse("the payment is later than the day of the file", RIGHT));
         }
-        if context.business_date - instructed_on > OLDEST {
+        if context.business_date - instructed_on > rules::OLDEST {
             let what = "the payment is more than a year older than the file";
             return Err(at.refuse(what, RIGHT));
         }

@@ -22,8 +22,9 @@
 //! * A booked credit is a payment. One that is not booked yet is passed over: it comes again.
 //! * A payment's reference is the bank's: `AcctSvcrRef` of the transaction, or else its `UETR`, or
 //!   `TxId`, or else `AcctSvcrRef` of the entry when that has no other transaction. `EndToEndId` is
-//!   the payer's, who may give the same every month: two payments would be taken for one. The same
-//!   payment in a statement and in a notification is one.
+//!   the payer's, who may give the same every month: two payments would be taken for one. It is told
+//!   beside the reference, for the debits that we order have it from us. The same payment in a
+//!   statement and in a notification is one.
 //! * The account is what the payer wrote: structured references before lines of text, and in
 //!   either the one tenant code that they hold, bare or in the reference of a code of ours.
 //! * A debit with the reason of a return (`RtrInf`), or reversed (`RvslInd`), is a direct debit
@@ -92,6 +93,11 @@ fn open<R: BufRead>(source: R) -> Result<(Xml<R>, Message), FileError> {
     }
 }
 
+/// Whether `source` begins as a status report does.
+pub fn is_status_report(source: impl BufRead) -> bool {
+    matches!(open(source), Ok((_, Message::StatusReport)))
+}
+
 /// Refuses an element at `path` that would be passed over because it is not where it belongs:
 /// each of `places` ends with its name.
 fn in_place(path: &str, at: Place, places: &[&str]) -> Result<(), Refusal> {
@@ -124,6 +130,9 @@ pub(super) fn read<E: From<FileError>>(
             Step::Closed(leaf) => statement.close(xml.path(), leaf),
         };
         if let Some(entry) = read.map_err(FileError::from)? {
+            if let Some(origin) = statement.begin().map_err(FileError::from)? {
+                each(Entry::Of(origin))?;
+            }
             each(entry)?;
         }
     }

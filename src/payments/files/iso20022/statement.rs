@@ -1,6 +1,6 @@
 //! A statement or notification: whose it is, its place, and whether it adds up. Pure.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::entry::{Context, Ntry};
 use super::in_place;
@@ -10,10 +10,9 @@ use super::values::{Told, flag, instant, number};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::money::Money;
 use crate::payments::files::lines::{RIGHT, WHOLE};
-use crate::payments::files::{Entry, Refusal, Sequence, Summary, Whose};
+use crate::payments::files::{Entry, Origin, Refusal, Sequence, Summary, Whose};
+use crate::payments::rules;
 
-/// How long after its day a file may come.
-const OLDEST: TimeDelta = TimeDelta::days(366);
 const ONE_EACH: &str = "ask the bank for one account and day a file";
 
 /// Which message it is.
@@ -79,6 +78,7 @@ pub struct Statement {
     told: Totals,
     /// The entry that is being read, and the day of the file.
     entry: Option<(Ntry, NaiveDate)>,
+    has_begun: bool,
     seen: Seen,
     payments: u32,
     amount: Money,
@@ -101,6 +101,7 @@ impl Statement {
             closing: None,
             told: Totals::default(),
             entry: None,
+            has_begun: false,
             seen: Seen::default(),
             payments: 0,
             amount: Money::ZERO,
@@ -158,6 +159,25 @@ impl Statement {
         };
         let known = entry.close(path, leaf, &context)?;
         self.count(known)
+    }
+
+    /// What the entries are of, before the first of them.
+    pub fn begin(&mut self) -> Result<Option<Origin>, Refusal> {
+        if self.has_begun {
+            return Ok(None);
+        }
+        self.has_begun = true;
+        let at = self.at.unwrap_or_default();
+        Ok(Some(Origin {
+            account: self.account(at)?,
+            business_date: self.business_date(at)?,
+            is_statement: self.kind == Kind::Statement,
+        }))
+    }
+
+    fn account(&self, at: Place) -> Result<String, Refusal> {
+        let account = self.account.get();
+        account.ok_or_else(|| at.refuse("the account was expected", RIGHT))
     }
 
     /// What `path` is inside the statement.
@@ -270,7 +290,7 @@ impl Statement {
         if day > today {
             return Err(at.refuse("the day is yet to come", RIGHT));
         }
-        if today - day > OLDEST {
+        if today - day > rules::OLDEST {
             return Err(at.refuse("the day is more than a year ago", RIGHT));
         }
         Ok(day)
@@ -283,8 +303,7 @@ impl Statement {
             return Err(Place::default().refuse(what, WHOLE));
         };
         let business_date = self.business_date(at)?;
-        let missing = |what: &str| at.refuse(format!("{what} was expected"), RIGHT);
-        let account = self.account.get().ok_or_else(|| missing("the account"))?;
+        let account = self.account(at)?;
         let sequence = self.sequence.get();
         let sequence = sequence.ok_or_else(|| {
             let what = "ElctrncSeqNb, the number of the message, was expected";
@@ -301,6 +320,7 @@ impl Statement {
             sequence: Sequence::Number(sequence),
             lines: self.payments,
             amount: self.amount,
+            allowances: None,
         })
     }
 

@@ -7,12 +7,17 @@ use super::tree::{Leaf, Place};
 use super::values::{Direction, Told, direction, identifier, instant, text};
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
-use crate::payments::files::Refusal;
 use crate::payments::files::lines::RIGHT;
+use crate::payments::files::{NOT_PROVIDED, Refusal};
 use crate::payments::model::Shown;
 
 /// What a payer writes is kept up to here, in bytes.
 const LONGEST_REMITTANCE: usize = 2_048;
+
+/// As every account that a payer gives, in characters.
+const LONGEST_ACCOUNT: usize = 20;
+/// As a line of remittance.
+const LONGEST_WORDING: usize = 140;
 
 /// A transaction that is being read.
 #[derive(Debug, Default)]
@@ -51,7 +56,7 @@ impl Detail {
             "Refs/AcctSvcrRef" => leaf.keep(&mut self.reference, reference, identifier),
             "Refs/UETR" => leaf.keep(&mut self.uetr, "a UETR", identifier),
             "Refs/TxId" => leaf.keep(&mut self.transaction, reference, identifier),
-            "Refs/EndToEndId" if leaf.text != "NOTPROVIDED" => {
+            "Refs/EndToEndId" if leaf.text != NOT_PROVIDED => {
                 leaf.keep(&mut self.end_to_end, reference, identifier)
             }
             "RltdDts/AccptncDtTm" => leaf.keep(&mut self.accepted_at, "a date and time", instant),
@@ -83,21 +88,33 @@ impl Detail {
         Ok(Some(leaf.text.clone()).filter(|text| !text.is_empty()))
     }
 
-    /// The account as the payer gave it: the one tenant code in what they wrote, or else the
-    /// first reference, or else the text; where they wrote nothing, the bank's text.
-    pub fn account(&self, information: Option<String>) -> String {
+    /// What the payer wrote, or the bank where they wrote nothing.
+    pub fn wording(&self, information: Option<String>) -> String {
         let bank = || self.information.get().or(information);
-        let written = match (self.references.first(), self.texts.is_empty()) {
-            (Some(reference), _) => reference.clone(),
-            (None, false) => self.texts.join(" "),
-            (None, true) => bank().unwrap_or_default(),
+        let written = match self.references.first() {
+            Some(reference) => reference.clone(),
+            None if self.texts.is_empty() => bank().unwrap_or_default(),
+            None => self.texts.join(" "),
         };
-        let all = self.references.iter().chain(&self.texts).chain([&written]);
+        written.chars().take(LONGEST_WORDING).collect()
+    }
+
+    /// The account as the payer gave it: the one tenant code in what they wrote, or in the bank's
+    /// text where they wrote nothing; or else the beginning of the first reference, or of the
+    /// text. No more is kept of it, and nothing of the bank's: it may be a name.
+    pub fn account(&self, information: Option<String>) -> String {
+        let bank = self.information.get().or(information);
+        let bank = bank.filter(|_| self.references.is_empty() && self.texts.is_empty());
+        let all = self.references.iter().chain(&self.texts).chain(&bank);
         let words = all.flat_map(|text| text.split(|letter: char| !letter.is_ascii_digit()));
         let mut codes = words.filter_map(code);
         match codes.next() {
             Some(one) if codes.all(|other| other == one) => one.to_string(),
-            _ => written.chars().take(140).collect(),
+            _ => {
+                let text = || self.texts.join(" ");
+                let written = self.references.first().cloned().unwrap_or_else(text);
+                written.chars().take(LONGEST_ACCOUNT).collect()
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::payments::files::tests::{
     NOTIFICATION_2, NOTIFICATION_8, STATEMENT_2, STATEMENT_8, payments, read_all, spoiled,
 };
 use crate::payments::files::{
-    DebitResult, Entry, Line, Movement, Sequence, Summary, Unpaid, Whose,
+    DebitResult, Entry, Line, Movement, NOT_PROVIDED, Sequence, Summary, Unpaid, Whose,
 };
 
 fn money(text: &str) -> Money {
@@ -19,11 +19,24 @@ fn line(number: u32, reference: &str, account: &str, amount: &str, at: &str) -> 
     Entry::Payment(Line {
         number,
         reference: reference.to_owned(),
+        end_to_end: Some(NOT_PROVIDED.to_owned()),
+        wording: None,
         account: account.to_owned(),
         amount: money(amount),
         instructed_at: at.parse().unwrap(),
         place: String::new(),
     })
+}
+
+/// The same, which the payer called `RENT`.
+fn called_rent(entry: Entry) -> Entry {
+    match entry {
+        Entry::Payment(line) => Entry::Payment(Line {
+            end_to_end: Some("RENT".to_owned()),
+            ..line
+        }),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -38,6 +51,7 @@ fn a_statement_of_version_2_is_read() {
             sequence: Sequence::Number(37),
             lines: 3,
             amount: money("4544.50"),
+            allowances: None,
         }
     );
     let midnight = "2026-11-19T16:00:00Z";
@@ -45,24 +59,20 @@ fn a_statement_of_version_2_is_read() {
         line(1, "B-0001", "1000000018", "2364.00", "2026-11-20T02:31:07Z"),
         // Told to pay on the last second of the day before.
         line(2, "T-0021", "1000000026", "1200.00", "2026-11-19T15:59:59Z"),
-        // A digit is wrong: what the payer wrote is kept.
-        line(
-            3,
-            "T-0022",
-            "NOV RENT & ARREARS 1000000019",
-            "980.50",
-            midnight,
-        ),
+        // A digit is wrong: the beginning of what the payer wrote is kept.
+        line(3, "T-0022", "NOV RENT & ARREARS 1", "980.50", midnight),
         Entry::Unpaid(Unpaid {
             reference: "A-2026-11-1000000047-1".to_owned(),
             account: "1000000047".to_owned(),
             amount: money("310.00"),
             on: "2026-11-20".parse().ok(),
             result: DebitResult::AccountClosed,
+            was_paid: true,
             code: "AC04".to_owned(),
         }),
         Entry::Movement(Movement {
             reference: "E-0004".to_owned(),
+            wording: "TRANSFER TO GENERAL ACCOUNT".to_owned(),
             amount: money("-50000.00"),
             booked_on: "2026-11-20".parse().unwrap(),
         }),
@@ -77,7 +87,8 @@ fn a_statement_of_version_8_is_read() {
     // The payer's own reference, which comes every month, is not taken for the bank's.
     let uetr = "8a562c67-ca16-48ba-b074-65581be6f001";
     let at = "2026-11-20T01:00:00Z";
-    assert_eq!(entries, [line(1, uetr, "1000000039", "3600.00", at)]);
+    let paid = line(1, uetr, "1000000039", "3600.00", at);
+    assert_eq!(entries, [called_rent(paid)]);
 }
 
 #[test]
@@ -88,13 +99,13 @@ fn notifications_are_read() {
     assert_eq!(told, (Sequence::Number(501), 2, money("2464.00")));
     // What is not booked yet is no payment yet.
     let expected = [
-        line(
+        called_rent(line(
             1,
             "FPS20261120115803001",
             "1000000018",
             "2364.00",
             "2026-11-20T03:58:02.517Z",
-        ),
+        )),
         line(
             2,
             "FPS20261120115940002",
@@ -114,10 +125,12 @@ fn notifications_are_read() {
         amount: money("250.00"),
         on: "2026-11-19".parse().ok(),
         result: DebitResult::Other,
+        was_paid: true,
         code: String::new(),
     };
     let charge_given_back = Movement {
         reference: "C-1".to_owned(),
+        wording: String::new(),
         amount: money("25.00"),
         booked_on: "2026-11-19".parse().unwrap(),
     };
@@ -195,6 +208,7 @@ fn ten_thousand_spoiled_statements_are_refused_or_add_up() {
             Entry::Payment(line) => line.amount,
             Entry::Unpaid(unpaid) => unpaid.amount.negated(),
             Entry::Movement(movement) => movement.amount,
+            Entry::Of(_) | Entry::Allowance(_) => Money::ZERO,
         });
         let text = String::from_utf8_lossy(&bytes);
         assert_eq!(Money::sum(moved).unwrap(), money("-45765.50"), "{text}");

@@ -1,0 +1,2 @@
+DROP TABLE allowance_line;
+DROP TABLE allowance_file;

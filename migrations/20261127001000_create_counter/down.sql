@@ -1,0 +1,14 @@
+DROP TABLE counter_count_decision;
+DROP TABLE counter_count_cash;
+DROP TABLE counter_count_line;
+DROP TABLE counter_count;
+DROP TABLE counter_void_decision;
+DROP TABLE counter_void;
+DROP TABLE counter_receipt;
+DROP FUNCTION refuse_unless_open();
+DROP TABLE counter_day;
+DROP TABLE receipt_book;
+DROP FUNCTION receipt_book_counts();
+DROP TABLE counter_office;
+DROP TABLE cash_piece;
+DROP TABLE counter_terms;

@@ -1,0 +1,2 @@
+DROP TABLE due_list_part;
+DROP TABLE due_list;

@@ -1,0 +1,2 @@
+DROP TABLE autopay_verdict;
+DROP TABLE autopay_report;

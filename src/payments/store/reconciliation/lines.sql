@@ -1,0 +1,49 @@
+-- The lines of channel $1 and day $2 that make a difference, or may: by cause, reference and place,
+-- after the one at $3 to $6 when there is one. $7: whether told payments await a file; $8: the
+-- clearing account; $9: what bank and files differ by; $10: how many lines.
+WITH file AS (
+    SELECT id, settled FROM payment_file
+    WHERE channel = $1 AND business_date = $2 AND state <> 'withdrawn'
+), told AS (
+    SELECT p.* FROM payment p
+    WHERE p.file IS NULL AND p.channel = $1 AND p.value_on = $2
+        AND NOT EXISTS (SELECT FROM payment_settlement s
+                        WHERE s.channel = p.channel AND s.reference = p.reference)
+), entered AS (
+    SELECT p.* FROM file f JOIN payment p ON p.file = f.id
+    UNION ALL
+    SELECT p.* FROM file f JOIN payment_settlement s ON s.file = f.id
+    JOIN payment p ON p.channel = s.channel AND p.reference = s.reference
+    UNION ALL
+    SELECT * FROM told
+), held AS (
+    SELECT payment, debit, amount, effective_on FROM channel_posting
+    WHERE booked_at BETWEEN (SELECT min(recorded_at) FROM entered)
+                        AND (SELECT max(recorded_at) FROM entered)
+        AND effective_on BETWEEN (SELECT min(value_on) FROM entered)
+                             AND (SELECT max(value_on) FROM entered)
+), named AS (
+    SELECT 'not_entered' AS cause, l.reference, l.account, l.amount, l.file, l.number AS line
+    FROM file f JOIN payment_line l ON l.file = f.id AND l.number > f.settled
+    UNION ALL
+    SELECT 'not_settled', reference, account, amount, NULL, NULL FROM told WHERE $7
+    UNION ALL
+    SELECT 'not_in_ledger', e.reference, e.account, e.amount, e.file, e.line
+    FROM entered e
+    WHERE NOT EXISTS (SELECT FROM held h WHERE h.payment = e.id AND h.amount = e.amount
+                      AND h.debit = $8 AND h.effective_on = e.value_on)
+    UNION ALL
+    SELECT 'duplicate', l.reference, l.account, l.amount, l.file, l.number
+    FROM file f JOIN payment_line l ON l.file = f.id AND l.number <= f.settled
+    WHERE NOT EXISTS (SELECT FROM payment p WHERE p.file = l.file AND p.line = l.number)
+        AND NOT EXISTS (SELECT FROM payment_settlement s
+                        WHERE s.file = l.file AND s.line = l.number)
+    UNION ALL
+    SELECT 'of_that_amount', l.reference, l.account, l.amount, l.file, l.number
+    FROM file f JOIN payment_line l ON l.file = f.id
+    WHERE l.amount = $9
+)
+SELECT * FROM named
+WHERE $3 IS NULL OR (cause, reference, coalesce(file, $11), coalesce(line, 0))
+    > ($3, $4, coalesce($5, $11), coalesce($6, 0))
+ORDER BY cause, reference, coalesce(file, $11), coalesce(line, 0) LIMIT $10

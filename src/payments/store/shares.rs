@@ -1,0 +1,25 @@
+//! What came by each channel.
+
+use diesel::prelude::*;
+use diesel::sql_types::Date;
+
+use crate::kernel::month::Month;
+use crate::payments::shares::Taken;
+use crate::platform::db::DbError;
+
+/// What came by each channel in `month`, and into which category it falls, as we know it now.
+pub fn taken(conn: &mut PgConnection, month: Month) -> Result<Vec<Taken>, DbError> {
+    Ok(diesel::sql_query(
+        "SELECT p.channel, g.category, p.payments, p.amount \
+         FROM (SELECT channel, count(*) AS payments, sum(amount) AS amount FROM payment \
+               WHERE value_on BETWEEN $1 AND $2 AND NOT EXISTS ( \
+                   SELECT FROM payment_undone u \
+                   WHERE u.payment = payment.id AND u.effective_on BETWEEN $1 AND $2) \
+               GROUP BY channel) AS p \
+         LEFT JOIN payment_channel_group g ON g.channel = p.channel AND g.replaced_at IS NULL \
+             AND g.valid_from <= $2 AND (g.valid_to IS NULL OR g.valid_to >= $2)",
+    )
+    .bind::<Date, _>(month.first())
+    .bind::<Date, _>(month.last())
+    .load(conn)?)
+}

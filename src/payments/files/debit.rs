@@ -62,6 +62,10 @@ impl FromStr for DebitReference {
 
     fn from_str(word: &str) -> Result<Self, NotOurs> {
         let part = |from, to| word.get(from..to).ok_or(NotOurs);
+        // `-1` is written in two places too, and reads as a number.
+        if !word.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(NotOurs);
+        }
         let month = format!("{}-{}", part(0, 4)?, part(4, 6)?);
         let read = Self {
             month: month.parse().map_err(|_| NotOurs)?,

@@ -156,7 +156,7 @@ fn the_account_is_the_one_tenant_code_that_the_payer_wrote() {
         // Two households: somebody must look.
         (
             "<Ustrd>1000000018 1000000026</Ustrd>",
-            "1000000018 1000000026",
+            "1000000018 100000002",
         ),
         ("<Ustrd>RENT</Ustrd><Ustrd>NOV</Ustrd>", "RENT NOV"),
         ("<Ustrd>12345678901</Ustrd>", "12345678901"),

@@ -219,13 +219,19 @@ SECOND_LINE = [["people::guards"]]
 
 
 def fails(program, awake, filters):
+    """The first test that fails; the others are not waited for."""
     env = os.environ | {"KAIFONG_MUTANT": awake, "RUST_BACKTRACE": "0"}
     if awake != "second line off":
         env["KAIFONG_SECOND_LINE"] = "off"
-    done = subprocess.run(
-        [program, *filters], env=env, capture_output=True, text=True, timeout=1200
-    )
-    return re.findall(r"^test (\S+) \.\.\. FAILED", done.stdout, re.M) if done.returncode else []
+    command = [program, *filters]
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as tests:
+        for line in tests.stdout:
+            if failed := re.match(r"test (\S+) \.\.\. FAILED", line):
+                tests.kill()
+                return failed[1]
+    return "the run itself" if tests.returncode else None
 
 
 def run(tree, wanted):
@@ -244,7 +250,7 @@ def run(tree, wanted):
     for fault in faults:
         tried = SECOND_LINE if fault["name"] == "second line off" else TRIED
         found = next(filter(None, (fails(program, fault["name"], one) for one in tried)), None)
-        verdict = found[0] if found else "SURVIVES"
+        verdict = found or "SURVIVES"
         print(f"{fault['name']:24} {fault['at']:44} {verdict}  | {fault['what'][:70]}", flush=True)
         if not found:
             survivors.append(fault)

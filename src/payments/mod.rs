@@ -14,6 +14,7 @@
 
 mod api;
 mod book;
+mod channel;
 mod credit;
 mod debits;
 mod events;

@@ -81,7 +81,7 @@ impl Figures {
     #[must_use]
     pub fn net_amount(&self) -> Option<Money> {
         let net = self.amount.checked_sub(self.duplicate_amount).ok()?;
-        if self.channel == Channel::Shroff {
+        if !self.channel.sends_files() {
             return net.checked_add(self.told_amount).ok();
         }
         Some(net)

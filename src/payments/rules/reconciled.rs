@@ -1,7 +1,6 @@
 //! Whether files, bank and ledger say the same of a channel's day, and which of their totals do not.
 
 use crate::kernel::money::Money;
-use crate::payments::model::Channel;
 use crate::payments::reconciliation::{DayStanding, Figures};
 
 /// Where a channel's day stands.
@@ -9,12 +8,10 @@ use crate::payments::reconciliation::{DayStanding, Figures};
 /// A line that was paid before pays nothing, so it is in no sum; the counter sends no files, and
 /// is judged by what it told.
 pub fn standing(figures: &Figures) -> DayStanding {
-    let sends_files = figures.channel != Channel::Shroff;
-    if sends_files && figures.files == 0 {
+    if figures.channel.sends_files() && figures.files == 0 {
         return DayStanding::WaitingForFile;
     }
-    let told_only = sends_files && figures.told > 0;
-    let is_whole = figures.waiting == 0 && figures.unposted == 0 && !told_only;
+    let is_whole = figures.waiting == 0 && figures.unposted == 0;
     let differs = figures.credits > 0 && figures.bank_amount != figures.ledger_amount;
     if !is_whole || differs || figures.net_amount() != Some(figures.ledger_amount) {
         DayStanding::Difference
@@ -48,6 +45,7 @@ pub fn pair(files: &[Money], credits: &[Money]) -> (Vec<bool>, Vec<bool>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payments::model::Channel;
 
     fn money(text: &str) -> Money {
         text.parse().unwrap()

@@ -160,11 +160,13 @@ pub fn unsettled(
     rows: i64,
 ) -> Result<Vec<Payment>, DbError> {
     let place = (payment::instructed_at, payment::id);
+    let in_files = Channel::ALL.iter().filter(|one| one.sends_files());
     let settled = payment_settlement::table
         .filter(payment_settlement::channel.eq(payment::channel))
         .filter(payment_settlement::reference.eq(payment::reference));
     let mut query = payment::table
         .filter(payment::file.is_null())
+        .filter(payment::channel.eq_any(in_files))
         .filter(not(exists(settled)))
         .filter(payment::recorded_at.le(before))
         .order(place)

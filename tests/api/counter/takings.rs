@@ -5,7 +5,7 @@ use kaifong::platform::db::execute;
 use serde_json::json;
 
 use super::{cash, fresh, numbers, read, slip, start_with, work};
-use crate::support::count;
+use crate::support::{Call, count};
 
 #[actix_web::test]
 async fn a_payment_at_a_counter_is_posted_and_has_a_receipt() {
@@ -39,6 +39,10 @@ async fn a_payment_at_a_counter_is_posted_and_has_a_receipt() {
     );
     let receipts = app.send(read(&format!("{day}/receipts"))).await.expect(200);
     assert_eq!(receipts["items"], json!([taken]));
+    // No file ever names it: nothing is wrong.
+    let unsettled = Call::get("/v1/unsettled-payments").scope("payment-notice:read");
+    let unsettled = app.send(unsettled).await.expect(200);
+    assert_eq!(unsettled["items"], json!([]));
     let held = app.send(read(&day)).await.expect(200)["held"].clone();
     assert_eq!(
         held,

@@ -95,7 +95,7 @@ pub fn lines(
         .bind::<Nullable<Text>, _>(reference)
         .bind::<Nullable<SqlUuid>, _>(file)
         .bind::<Nullable<Integer>, _>(line)
-        .bind::<Bool, _>(channel != Channel::Shroff)
+        .bind::<Bool, _>(channel.sends_files())
         .bind::<BigInt, _>(clearing(channel))
         .bind::<Nullable<Numeric>, _>(differ_by)
         .bind::<BigInt, _>(rows)

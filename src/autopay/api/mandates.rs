@@ -230,7 +230,7 @@ async fn answer_mandate(
         BankAnswer::Declined => BankSays::No,
     };
     let says = (says, reason.map(String::from));
-    let by = (caller.actor, caller.reach);
+    let by = (caller.actor, Reach::Everywhere);
     change(
         &app,
         by,
@@ -257,7 +257,7 @@ async fn suspend_mandate(
     body: Json<ReasonIn>,
 ) -> Result<HttpResponse, Problem> {
     let reason: String = body.into_inner().reason.into();
-    let by = (caller.actor, caller.reach);
+    let by = (caller.actor, Reach::Everywhere);
     change(
         &app,
         by,

@@ -63,6 +63,14 @@ async fn a_receipt_is_voided_by_two_people_and_its_number_stays_used() {
         json!([{ "tender": "cash", "receipts": 1, "amount": "300.00", "voided": 1,
                  "voided_amount": "300.00" }])
     );
+    // Beside what the bank will say, the void one was no payment.
+    let compared = Call::get("/v1/reconciliations?channel=shroff").scope("reconciliation:read");
+    let compared = app.send(compared).await.expect(200)["items"][0].clone();
+    let one = json!({ "count": 1, "amount": "300.00" });
+    assert_eq!(
+        json!([compared["told"], compared["ledger"]]),
+        json!([one, one])
+    );
     // Once for ever.
     for again in [approve(&path(&proposed), "three"), refuse(&proposed, "one")] {
         assert_eq!(app.send(again).await.problem(), "counter-not-now");

@@ -25,6 +25,9 @@ WITH clearing AS (
     WHERE p.file IS NULL AND p.value_on BETWEEN $1 AND $2 AND ($3 IS NULL OR p.channel = $3)
         AND NOT EXISTS (SELECT FROM payment_settlement s
                         WHERE s.channel = p.channel AND s.reference = p.reference)
+        -- What was void before the day was over was no payment.
+        AND NOT EXISTS (SELECT FROM payment_undone u
+                        WHERE u.payment = p.id AND u.effective_on = p.value_on)
 ), held AS (
     -- A payment and its posting were booked at the same instant: that narrows the ledger down.
     SELECT payment, debit, credit, amount, effective_on FROM channel_posting

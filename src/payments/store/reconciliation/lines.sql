@@ -9,6 +9,9 @@ WITH file AS (
     WHERE p.file IS NULL AND p.channel = $1 AND p.value_on = $2
         AND NOT EXISTS (SELECT FROM payment_settlement s
                         WHERE s.channel = p.channel AND s.reference = p.reference)
+        -- What was void before the day was over was no payment.
+        AND NOT EXISTS (SELECT FROM payment_undone u
+                        WHERE u.payment = p.id AND u.effective_on = p.value_on)
 ), entered AS (
     SELECT p.* FROM file f JOIN payment p ON p.file = f.id
     UNION ALL

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::Value;
 
 use super::bank::{Entry, statement};
 use super::calls::{items, word};

@@ -101,7 +101,7 @@ fn show(
                 estate: sights.estate,
                 clock,
             };
-            answer(&month::play(&scene, &mut conn)?)?;
+            month::play(&scene, &mut conn)?;
             signed_in
         }
         None => Vec::new(),

@@ -208,7 +208,7 @@ fn name(account: General) -> String {
 }
 
 /// A count with its thousands apart.
-fn grouped(count: impl TryInto<i64>) -> String {
+pub fn grouped(count: impl TryInto<i64>) -> String {
     let written = dollars(Decimal::from(count.try_into().unwrap_or(i64::MAX)));
     written
         .replace("HK$", "")

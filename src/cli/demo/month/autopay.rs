@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
 
 use super::bank::{Entry, statement};
 use super::calls::{items, word};
@@ -12,10 +13,9 @@ use crate::autopay::{
 };
 use crate::cli::Failure;
 use crate::cli::keys::open_vault;
-use crate::kernel::clock::{Clock, hong_kong_time};
+use crate::kernel::clock::{Clock, hong_kong_date, hong_kong_month, hong_kong_time};
 use crate::kernel::language::Language;
 use crate::kernel::money::Money;
-use crate::kernel::month::Month;
 use crate::kernel::reach::Reach;
 use crate::kernel::role::Role;
 use crate::kernel::watch::Unwatched;
@@ -30,8 +30,8 @@ use crate::rent::{RuleShelf, Words, hkd};
 const ACCOUNT: &str = "004000111111001";
 /// How many households pay so.
 const HOUSEHOLDS: usize = 24;
-/// So many working days before the first files the collection is ordered and released: the bank has
-/// it in time for any day of them.
+/// So many working days before its month the collection is ordered and released: the bank has it in
+/// time for the first one.
 const EARLY: u8 = 10;
 /// The debit that the bank refuses, and the one that it takes back, by their place.
 const REFUSED: usize = 3;
@@ -40,11 +40,10 @@ const RETURNED: usize = 7;
 /// The debits come, but for one whose account is no more; the payer of another has it paid back.
 /// A household whose whole rent the department pays has a mandate too, and is left out.
 pub fn play(stage: &mut Stage<'_>) -> Result<(), Failure> {
-    let Some(first) = stage.days.first().copied() else {
+    let Some(collection) = collect(stage)? else {
+        stage.say(format_args!("  nobody is to be debited"));
         return Ok(());
     };
-    let collection = collect(stage, first)?;
-    let path = format!("/v1/autopay/collections/{}", collection.id);
     let day = collection.collect_on;
     stage.say(format_args!(
         "  collection of {}: {} debits, {}, on {}; ordered by one person, released by another",
@@ -53,68 +52,75 @@ pub fn play(stage: &mut Stage<'_>) -> Result<(), Failure> {
         hkd(collection.amount),
         Words(Language::En).day(day)
     ));
-    let left_out = stage
-        .api
-        .get(Role::FinanceOfficer, &format!("{path}/left-out?limit=100"))?;
+    let path = format!("/v1/autopay/collections/{}", collection.id);
+    let left_out = format!("{path}/left-out?limit=100");
+    let left_out = stage.api.get(Role::FinanceOfficer, &left_out)?;
     for one in items(&left_out) {
         let (code, reason) = (word(one, "tenant_code"), word(one, "reason"));
-        stage.say(format_args!(
-            "  left out: {code}, {}",
-            reason.replace('_', " ")
-        ));
+        let reason = reason.replace('_', " ");
+        stage.say(format_args!("  left out: {code}, {reason}"));
     }
-    let bytes = stage
-        .api
-        .bytes(Role::FinanceOfficer, &format!("{path}/file"))?;
-    let ordered = Ordered::read(&String::from_utf8_lossy(&bytes));
-    let answers = ordered.answers(day);
+    if day > hong_kong_date(stage.now()) {
+        stage.say(format_args!("  the bank answers on that day"));
+        return Ok(());
+    }
+    let file = format!("{path}/file");
+    let file = stage.api.bytes(Role::FinanceOfficer, &file)?;
+    let ordered = Ordered::read(&String::from_utf8_lossy(&file));
     let name = format!("autopay-{}.txt", day.format("%Y%m%d"));
-    let file = stage.take(&name, answers.as_bytes())?;
+    let file = stage.take(&name, ordered.answers(day).as_bytes())?;
     told(stage, file)?;
     settle(stage, &ordered, day)?;
-    let lines = stage
-        .api
-        .get(Role::FinanceOfficer, &format!("{path}/lines?limit=100"))?;
-    let answered = ["accepted", "refused", "returned", "waiting"].map(|state| {
-        let so = items(&lines)
-            .iter()
-            .filter(|line| word(line, "state") == state);
-        (so.count(), state)
-    });
-    let answered = answered.into_iter().filter(|(count, _)| *count > 0);
-    let answered: Vec<_> = answered
+    answered(stage, &path)
+}
+
+/// Says what became of the debits of the collection at `path`.
+fn answered(stage: &mut Stage<'_>, path: &str) -> Result<(), Failure> {
+    let lines = format!("{path}/lines?limit=100");
+    let lines = stage.api.get(Role::FinanceOfficer, &lines)?;
+    let of = |state: &str| {
+        let so = |line: &&Value| word(line, "state") == state;
+        items(&lines).iter().filter(so).count()
+    };
+    let states = ["accepted", "refused", "returned", "waiting"];
+    let counts = states.map(|state| (of(state), state)).into_iter();
+    let counts = counts.filter(|(count, _)| *count > 0);
+    let counts: Vec<_> = counts
         .map(|(count, state)| format!("{count} {state}"))
         .collect();
     stage.say(format_args!(
-        "  its debits, by what the bank said: {}",
-        answered.join(", ")
+        "  the debits, by what the bank said last: {}",
+        counts.join(", ")
     ));
     Ok(())
 }
 
-/// The collection of the month of `first`, ordered and released when it was time: nobody's debit is
-/// paid on a day before the bank has the order.
-fn collect(stage: &mut Stage<'_>, first: NaiveDate) -> Result<Collection, Failure> {
-    let holidays = calendar::holidays(stage.conn, first - BACK, first)?;
-    let then = hong_kong_time(holidays.before(first, EARLY), TEN);
+/// The collection of this month, ordered and released when it was time: the bank takes no order of
+/// a day that is over. `None` where nobody is to be debited.
+fn collect(stage: &mut Stage<'_>) -> Result<Option<Collection>, Failure> {
     let now = stage.now();
+    let month = hong_kong_month(now);
+    let holidays = calendar::holidays(stage.conn, month.first() - BACK, month.first())?;
+    let then = hong_kong_time(holidays.before(month.first(), EARLY), TEN);
     let vault = open_vault(stage.scene.config, stage.conn, now)?;
     mandates(stage, &vault, then)?;
     let (orders, releases) = (Actor::program("demo"), Actor::program("demo-approver"));
-    let wanted = (Month::of(first), Rail::Autopay);
     let ordered = transact(stage.conn, |conn| {
         reach_in(conn, &Reach::Everywhere)?;
-        autopay::order_collection(conn, &orders, wanted, then)
+        autopay::order_collection(conn, &orders, (month, Rail::Autopay), then)
     })?;
     let (clock, shelf): (&dyn Clock, _) = (&then, RuleShelf::default());
     let which = (ordered.id, clock);
     let prepared = autopay::prepare(stage.conn, &vault, &shelf, which, &Unwatched)?;
+    if prepared.lines == 0 {
+        return Ok(None);
+    }
     let digest = prepared.sha256.unwrap_or_default();
     let released = transact(stage.conn, |conn| {
         reach_in(conn, &Reach::Everywhere)?;
         autopay::release_collection(conn, &releases, (prepared.id, &digest), then)
     });
-    Ok(released?)
+    Ok(Some(released?))
 }
 
 /// Mandates of households that have none, as taken over from the bank's own list.
@@ -180,10 +186,11 @@ fn settle(stage: &mut Stage<'_>, ordered: &Ordered, day: NaiveDate) -> Result<()
 /// Brings the account's statement of `day`, which has this entry.
 fn account_of(stage: &mut Stage<'_>, day: NaiveDate, entry: &Entry) -> Result<(), Failure> {
     let number = stage.next_number(Channel::Autopay, &format!("camt.053 {ACCOUNT}"))?;
+    let booked_at = Stage::at(day, 0).min(stage.now());
     let text = statement(
         (ACCOUNT, number, day),
         std::slice::from_ref(entry),
-        Stage::at(day, 0),
+        booked_at,
     )?;
     let name = format!("statement-autopay-{}.xml", day.format("%Y%m%d"));
     let file = stage.bring(&name, text.as_bytes())?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::calls::{items, word};
 use super::{Stage, cssa};
+use crate::cli::demo::table::grouped;
 use crate::cli::generate::dollars;
 use crate::cli::verify::Verify;
 use crate::cli::{Failure, reconcile};
@@ -16,7 +17,6 @@ use crate::kernel::month::Month;
 use crate::kernel::role::Role;
 use crate::payments::reconciliation::{DayStanding, Period};
 use crate::payments::shares::{shares, text};
-use crate::rent::hkd;
 
 /// What a counter takes on a day off counts from the next working day.
 const AHEAD: TimeDelta = TimeDelta::days(10);
@@ -27,13 +27,15 @@ pub fn tell(stage: &mut Stage<'_>, month: Month) -> Result<(), Failure> {
     let allowances = cssa::reconciled(stage.conn, month, now)?;
     stage.say(format_args!("\n{}", allowances.trim_end()));
     compared(stage, month)?;
+    stage.show()?;
     // On the first days of a month the files are of the one before, the counter's day is not.
     for month in month.through(hong_kong_month(now)) {
         let shares = shares(stage.conn, month, now)?;
         stage.say(format_args!("\n{}", text(&shares, Language::En).trim_end()));
     }
     suspense(stage)?;
-    books(stage)
+    books(stage)?;
+    stage.show()
 }
 
 /// Files, bank and ledger, of every day that does not agree.
@@ -60,30 +62,46 @@ fn compared(stage: &mut Stage<'_>, month: Month) -> Result<(), Failure> {
 fn suspense(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let who = Role::FinanceOfficer;
     let suspense = stage.api.get(who, "/v1/suspense?limit=100")?;
-    let movements = "/v1/bank-movements?known=false&limit=100";
-    let movements = stage.api.get(who, movements)?;
-    stage.say(format_args!("\nIn suspense, and whom it may be for"));
-    for item in items(&suspense) {
-        let payment = item.get("payment").unwrap_or(&Value::Null);
-        let candidates = item.get("candidates").and_then(Value::as_array);
-        let likeliest = candidates.and_then(|all| all.first());
-        let likeliest = likeliest.map_or("nobody's code is near", |one| word(one, "tenant_code"));
+    stage.say(format_args!("\nIn suspense, and whose it may be"));
+    for payment in items(&suspense) {
+        let path = format!("/v1/suspense/{}", word(payment, "id"));
+        let told = stage.api.get(who, &path)?;
         stage.say(format_args!(
-            "  {:<8}{:<24}{:<18}{:>14}   {likeliest}",
+            "  {:<8}{:<24}{:<18}{:>14}   {}",
             word(payment, "channel"),
             word(payment, "reference"),
             word(payment, "account"),
             amount(payment),
+            likeliest(&told),
         ));
     }
+    let movements = "/v1/bank-movements?known=false&limit=100";
+    let movements = stage.api.get(who, movements)?;
     if !items(&movements).is_empty() {
-        stage.say(format_args!("Moved on our accounts, and no rule says why"));
+        stage.say(format_args!(
+            "\nMoved on our accounts, and no rule says why"
+        ));
     }
     for item in items(&movements) {
         let (day, wording) = (word(item, "booked_on"), word(item, "wording"));
-        stage.say(format_args!("  {day:<32}{wording:<18}{:>14}", amount(item)));
+        let amount = amount(item);
+        stage.say(format_args!("  {day:<12}{wording:<38}{amount:>14}"));
     }
     Ok(())
+}
+
+/// Whom a payment in suspense was likeliest meant for.
+fn likeliest(told: &Value) -> String {
+    let candidates = told.get("candidates").and_then(Value::as_array);
+    let Some(first) = candidates.and_then(|all| all.first()) else {
+        return "no code is near".to_owned();
+    };
+    let just_that = first.get("owes_just_that").and_then(Value::as_bool);
+    let why = match just_that {
+        Some(true) => ", who owes just that",
+        _ => "",
+    };
+    format!("perhaps {}{why}", word(first, "tenant_code"))
 }
 
 /// Whether the ledger tells the truth, as `kaifong verify` finds.
@@ -101,7 +119,7 @@ fn books(stage: &mut Stage<'_>) -> Result<(), Failure> {
         "\n{verdict}: {} debit, {} credit in {} transfers (`kaifong verify`)",
         dollars(debits),
         dollars(credits),
-        findings.transfers
+        grouped(findings.transfers)
     ));
     for lie in &findings.lies {
         stage.say(format_args!("  LIE: {lie}"));
@@ -111,5 +129,5 @@ fn books(stage: &mut Stage<'_>) -> Result<(), Failure> {
 
 fn amount(item: &Value) -> String {
     let amount: Money = word(item, "amount").parse().unwrap_or_default();
-    hkd(amount)
+    dollars(amount.as_decimal())
 }

@@ -104,10 +104,10 @@ fn collect(stage: &mut Stage<'_>) -> Result<Option<Collection>, Failure> {
     let then = hong_kong_time(holidays.before(month.first(), EARLY), TEN);
     let vault = open_vault(stage.scene.config, stage.conn, now)?;
     mandates(stage, &vault, then)?;
-    let (orders, releases) = (Actor::program("demo"), Actor::program("demo-approver"));
+    let (one, another) = (Actor::program("demo"), Actor::program("demo-approver"));
     let ordered = transact(stage.conn, |conn| {
         reach_in(conn, &Reach::Everywhere)?;
-        autopay::order_collection(conn, &orders, (month, Rail::Autopay), then)
+        autopay::order_collection(conn, &one, (month, Rail::Autopay), then)
     })?;
     let (clock, shelf): (&dyn Clock, _) = (&then, RuleShelf::default());
     let which = (ordered.id, clock);
@@ -118,7 +118,7 @@ fn collect(stage: &mut Stage<'_>) -> Result<Option<Collection>, Failure> {
     let digest = prepared.sha256.unwrap_or_default();
     let released = transact(stage.conn, |conn| {
         reach_in(conn, &Reach::Everywhere)?;
-        autopay::release_collection(conn, &releases, (prepared.id, &digest), then)
+        autopay::release_collection(conn, &another, (prepared.id, &digest), then)
     });
     Ok(Some(released?))
 }

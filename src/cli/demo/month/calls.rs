@@ -21,7 +21,7 @@ impl<'a> Api<'a> {
     pub fn at(base_url: &str, signed_in: &'a [SignedIn]) -> Self {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .build()
             .into();
         Self {

@@ -84,8 +84,8 @@ fn void(stage: &Stage<'_>, receipt: &Value) -> Result<(), Failure> {
 
 /// Counts what the day holds.
 fn count(stage: &mut Stage<'_>, day: &str) -> Result<(), Failure> {
-    let told = stage.api.get(SHROFF, day)?;
-    let held = told.get("held").and_then(Value::as_array);
+    let whole = stage.api.get(SHROFF, day)?;
+    let held = whole.get("held").and_then(Value::as_array);
     let held = held.map_or(&[][..], Vec::as_slice);
     let of = |tender: &str| held.iter().find(|one| word(one, "tender") == tender);
     let amount = |tender: &str| of(tender).map_or(Money::ZERO, amount_of);
@@ -101,11 +101,11 @@ fn count(stage: &mut Stage<'_>, day: &str) -> Result<(), Failure> {
     let counted = json!({
         "cash": cash.collect::<Vec<_>>(), "cheques": slips("cheque"), "cards": slips("card"),
     });
-    let closed = stage.api.post(SHROFF, &format!("{day}/count"), &counted)?;
+    let told = stage.api.post(SHROFF, &format!("{day}/count"), &counted)?;
     let all = hkd(sum(held.iter().map(amount_of))?);
-    let state = closed.get("day").map_or("", |day| word(day, "state"));
+    let now_is = told.get("day").map_or("", |day| word(day, "state"));
     stage.say(format_args!(
-        "  counted: cash {}, cheques {}, cards {}, {all} in all; the day is {state}",
+        "  counted: cash {}, cheques {}, cards {}, {all} in all; the day is {now_is}",
         hkd(amount("cash")),
         hkd(amount("cheque")),
         hkd(amount("card")),

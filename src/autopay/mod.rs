@@ -40,6 +40,7 @@ mod tell;
 
 pub use api::routes;
 pub use bulk::{Verified, load_mandates};
+pub use collect::{order as order_collection, release as release_collection};
 pub use files::answers::is_ours as is_answers;
 pub use forget::{Sealed, ended_before};
 pub use held::held;

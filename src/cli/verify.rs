@@ -28,7 +28,7 @@ pub(super) const WITNESS: &str = "checkpoints.log";
 ///
 /// Names the first thing that lies. Exits with 0 when nothing does, 1 when something does,
 /// 2 when that could not be found out. A restored copy of the database will do.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Verify {
     /// Answer in JSON
     #[arg(long)]
@@ -74,7 +74,8 @@ impl Verify {
         })
     }
 
-    fn findings(&self, url: &str, data_dir: &Path) -> Result<Findings, Failure> {
+    /// What the database at `url` says, and the witness in the data folder.
+    pub(super) fn findings(&self, url: &str, data_dir: &Path) -> Result<Findings, Failure> {
         let (key, witness) = (data_dir.join(KEY), data_dir.join(WITNESS));
         let mut keys: Vec<_> = self.keys.iter().map(|key| key.0.clone()).collect();
         if key.exists() {

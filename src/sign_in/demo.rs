@@ -30,6 +30,15 @@ pub struct Credential {
     pub grant: Value,
     /// What an authenticator app is given, for staff.
     pub totp_uri: Option<String>,
+    /// With what a client signs its requests.
+    pub signer: Option<Signer>,
+}
+
+/// Who signs requests, and by what key.
+pub struct Signer {
+    /// The id of the client.
+    pub client: String,
+    pub key: SigningKey,
 }
 
 /// Where and for whom the demo is played.
@@ -70,6 +79,7 @@ pub fn demo(
                 "grant_type": "password", "username": login, "password": PASSWORD, "otp": otp,
             }),
             totp_uri: Some(uri),
+            signer: None,
         });
     }
     let hash = hash_now(&remembered(PIN)?, store::cost(conn, "pin", now)?)?;
@@ -81,6 +91,7 @@ pub fn demo(
         role: Role::Tenant,
         grant: json!({ "grant_type": "pin", "tenant_code": stage.household, "pin": PIN }),
         totp_uri: None,
+        signer: None,
     });
     for kind in [
         DeviceKind::Kiosk,
@@ -126,6 +137,7 @@ fn device(
         role: kind.into(),
         grant: assertion(&key, &name, stage.audience, now),
         totp_uri: None,
+        signer: None,
     })
 }
 
@@ -151,6 +163,10 @@ fn client(
         role: kind.into(),
         grant: assertion(&key, &name, stage.audience, now),
         totp_uri: None,
+        signer: Some(Signer {
+            client: client.id.to_string(),
+            key,
+        }),
     })
 }
 

@@ -39,7 +39,7 @@ pub use assertion::{NotAKey, PublicKey};
 pub use bootstrap::{Issued, Posting, administrator};
 pub use channel_key::{ChannelKey, channel_key};
 pub use commands::forms::SEALED;
-pub use demo::{Credential, Stage, demo};
+pub use demo::{Credential, Signer, Stage, demo};
 pub use held::held;
 pub use jobs::timetable;
 pub use means::{Beat, Means};

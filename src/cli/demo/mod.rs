@@ -1,10 +1,10 @@
-//! `kaifong demo`: the estates, a population and this month's rent, told on the terminal; then
-//! the API to try.
+//! `kaifong demo`: the estates, a population, this month's rent and a month of payments by every
+//! channel, told on the terminal; then the API to try.
 //!
 //! A second demo in the same data folder keeps what is there and charges nothing twice.
 
 mod callers;
-mod cssa;
+mod month;
 mod table;
 mod tour;
 
@@ -34,7 +34,7 @@ use table::{Bill, Told};
 /// How many tenancies a demo has.
 const TENANCIES: u32 = 3_000;
 
-/// Show what Kaifong does: real estates, synthetic households, this month's rent; then serve
+/// Show what Kaifong does: real estates, synthetic households, rent and payments; then serve
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// Stop after the tables
@@ -93,6 +93,15 @@ fn show(
             let credentials = tour::credentials(config, &mut conn, &sights, clock)?;
             let (signed_in, table) = tour::walk(&callers::base_url(address), &sights, credentials)?;
             answer(&table)?;
+            let scene = month::Scene {
+                config,
+                url,
+                base_url: &callers::base_url(address),
+                signed_in: &signed_in,
+                estate: sights.estate,
+                clock,
+            };
+            month::play(&scene, &mut conn)?;
             signed_in
         }
         None => Vec::new(),
@@ -122,9 +131,7 @@ fn play(
         rehearse: false,
     };
     let billed = rent::run(url, clock, order, &Unwatched)?;
-    let allowances = cssa::play(config, &mut conn, now)?;
-    let told = look(url, clock, generated, billed)?;
-    Ok(Told { allowances, ..told })
+    look(url, clock, generated, billed)
 }
 
 fn look(
@@ -165,6 +172,5 @@ fn look(
         standing: ledger::standing(&mut conn, month)?,
         // A register without that household has no bill to show.
         bill: quoted.and_then(Result::ok),
-        allowances: None,
     })
 }

@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::cssa;
-use crate::cli::cssa::readable;
 use crate::cli::generate::dollars;
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::EstateId;
@@ -35,8 +33,6 @@ pub struct Told {
     pub trial: Vec<TrialLine>,
     pub standing: Standing,
     pub bill: Option<Bill>,
-    /// What the Social Welfare Department paid of the month.
-    pub allowances: Option<cssa::Month>,
 }
 
 /// What one household has to pay.
@@ -60,10 +56,6 @@ pub fn render(told: &Told) -> String {
             Some(bill) => one_bill(&mut text, bill),
             None => Ok(()),
         });
-    if let Some(month) = &told.allowances {
-        text.push('\n');
-        text.push_str(&readable(&month.reconciliation, &month.found));
-    }
     text
 }
 
@@ -216,7 +208,7 @@ fn name(account: General) -> String {
 }
 
 /// A count with its thousands apart.
-fn grouped(count: impl TryInto<i64>) -> String {
+pub fn grouped(count: impl TryInto<i64>) -> String {
     let written = dollars(Decimal::from(count.try_into().unwrap_or(i64::MAX)));
     written
         .replace("HK$", "")
@@ -300,7 +292,6 @@ mod tests {
                     credit: Money::ZERO,
                 },
             }),
-            allowances: None,
         }
     }
 

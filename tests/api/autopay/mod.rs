@@ -1,7 +1,7 @@
 //! Direct debits: mandates, collections, files, and what the bank answers.
 
 mod answers;
-mod bank_files;
+pub mod bank_files;
 mod collections;
 mod files;
 mod forgetting;

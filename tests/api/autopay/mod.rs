@@ -1,6 +1,7 @@
 //! Direct debits: mandates, collections, files, and what the bank answers.
 
 mod answers;
+mod at_once;
 pub mod bank_files;
 mod collections;
 mod files;

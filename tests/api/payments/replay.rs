@@ -6,7 +6,6 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Child;
-use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -18,14 +17,11 @@ use kaifong::payments::files::{Characters, Line, write};
 use kaifong::platform::db::execute;
 
 use crate::support::program::Program;
-use crate::support::{TestDatabase, count, dice, world};
+use crate::support::{TestDatabase, count, dice, held_up, wait_until, world};
 
 /// The program is killed at each of so many lines.
 const EVERY: usize = 1_000;
 const HOUSEHOLDS: i32 = 300;
-
-/// What is wrong when nothing happens for so long.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// SHA-256 over all that the ledger says, but when it was booked.
 const LEDGER: &str = "SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws('|', id, \
@@ -91,11 +87,9 @@ impl<'a> Town<'a> {
         let mut holder = self.database.connect();
         execute(&mut holder, &format!("BEGIN; {held}")).unwrap();
         let mut ingest = self.ingest(path);
-        let waiting = "pg_stat_activity WHERE datname = current_database() \
-             AND backend_type = 'client backend' AND wait_event_type = 'Lock'";
         wait_until(|| {
             assert!(ingest.try_wait().unwrap().is_none(), "it was not held up");
-            self.count(waiting) == 1
+            held_up(&mut self.database.connect()) == 1
         });
         ingest.kill().unwrap();
         ingest.wait().unwrap();
@@ -148,14 +142,6 @@ impl<'a> Town<'a> {
 struct Words {
     #[diesel(sql_type = Text)]
     text: String,
-}
-
-fn wait_until(mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "nothing happens");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// So many lines: most to households, some to nobody, and some that were told a little before.

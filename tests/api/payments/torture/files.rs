@@ -14,7 +14,7 @@ use super::notices::{Notices, reference};
 use crate::support::count;
 
 /// Payments that only one file has.
-const OWN: u32 = 40;
+const OWN: u32 = 100;
 /// Those beside them that may have been told.
 const TOLD: u32 = 20;
 

@@ -66,6 +66,11 @@ pub fn enter_told(
     for one in &told {
         fit(one, now).map_err(PaymentError::Unfit)?;
     }
+    // Debits come many at a time, and the bank's statement may be posted meanwhile: one waits for
+    // the other, and then sees what it has entered.
+    if channel.is_direct_debit() {
+        store::files::hold(conn, channel)?;
+    }
     let today = hong_kong_date(now);
     enter(conn, (channel, today), told, Way::Told(actor), now)
 }

@@ -35,7 +35,7 @@ pub enum Entry<'a> {
     Returned(&'a str, &'a str),
 }
 
-fn entries(entries: &[Entry<'_>]) -> (String, i64) {
+fn entries(day: &str, entries: &[Entry<'_>]) -> (String, i64) {
     let (mut text, mut sum) = (String::new(), 0);
     for (number, entry) in entries.iter().enumerate() {
         let (direction, amount, details) = match entry {
@@ -58,7 +58,7 @@ fn entries(entries: &[Entry<'_>]) -> (String, i64) {
         writeln!(
             text,
             "<Ntry><Amt Ccy=\"HKD\">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd>\
-             <Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-24</Dt></BookgDt>\
+             <Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt>\
              <AcctSvcrRef>BANK-{number}</AcctSvcrRef>\
              <NtryDtls><TxDtls>{details}</TxDtls></NtryDtls></Ntry>"
         )
@@ -69,20 +69,25 @@ fn entries(entries: &[Entry<'_>]) -> (String, i64) {
 
 /// Statement 1 of the account.
 pub fn statement(of: &[Entry<'_>]) -> String {
-    let (entries, sum) = entries(of);
+    numbered_statement((1, "2026-11-24"), of)
+}
+
+/// Statement `number` of the account, of `day`.
+pub fn numbered_statement((number, day): (u32, &str), of: &[Entry<'_>]) -> String {
+    let (entries, sum) = entries(day, of);
     let balance = |kind: &str, cents: i64| {
         format!(
             "<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp>\
              <Amt Ccy=\"HKD\">{}.{:02}</Amt><CdtDbtInd>CRDT</CdtDbtInd>\
-             <Dt><Dt>2026-11-24</Dt></Dt></Bal>",
+             <Dt><Dt>{day}</Dt></Dt></Bal>",
             cents / 100,
             cents % 100
         )
     };
     format!(
         "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt>\
-         <GrpHdr><MsgId>M-1</MsgId><CreDtTm>2026-11-24T19:00:00+08:00</CreDtTm></GrpHdr>\
-         <Stmt><Id>1</Id><ElctrncSeqNb>1</ElctrncSeqNb>\
+         <GrpHdr><MsgId>M-{number}</MsgId><CreDtTm>{day}T19:00:00+08:00</CreDtTm></GrpHdr>\
+         <Stmt><Id>{number}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb>\
          <Acct><Id><Othr><Id>{ACCOUNT}</Id></Othr></Id></Acct>{}{}{entries}</Stmt>\
          </BkToCstmrStmt></Document>",
         balance("OPBD", 10_000_000),
@@ -98,7 +103,7 @@ pub fn notification(of: &[Entry<'_>]) -> String {
          <Ntfctn><ElctrncSeqNb>1</ElctrncSeqNb>\
          <Acct><Id><Othr><Id>{ACCOUNT}</Id></Othr></Id></Acct>{}</Ntfctn>\
          </BkToCstmrDbtCdtNtfctn></Document>",
-        entries(of).0
+        entries("2026-11-24", of).0
     )
 }
 

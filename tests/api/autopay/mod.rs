@@ -1,7 +1,8 @@
 //! Direct debits: mandates, collections, files, and what the bank answers.
 
 mod answers;
-mod bank_files;
+mod at_once;
+pub mod bank_files;
 mod collections;
 mod files;
 mod forgetting;

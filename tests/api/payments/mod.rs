@@ -10,6 +10,7 @@ mod mutations;
 mod notices;
 pub mod office;
 mod reconciliation;
+mod replay;
 mod shares;
 mod statements;
 mod suspense;

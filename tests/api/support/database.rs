@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -45,6 +45,22 @@ pub fn count(conn: &mut PgConnection, from: &str) -> i64 {
     diesel::dsl::sql::<BigInt>(&format!("SELECT count(*) FROM {from}"))
         .get_result(conn)
         .unwrap()
+}
+
+/// How many who work in the database of `conn` wait for another to let go.
+pub fn held_up(conn: &mut PgConnection) -> i64 {
+    let waiting = "pg_stat_activity WHERE datname = current_database() \
+         AND backend_type = 'client backend' AND wait_event_type = 'Lock'";
+    count(conn, waiting)
+}
+
+/// Waits until something is so, for a minute.
+pub fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_mins(1), "nothing happens");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 impl TestDatabase {

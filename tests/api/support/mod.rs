@@ -40,7 +40,7 @@ use serde_json::Value;
 use utoipa_actix_web::AppExt;
 
 pub use call::{Answer, Call};
-pub use database::{TestDatabase, count};
+pub use database::{TestDatabase, count, held_up, wait_until};
 use posts::Posts;
 
 /// A clock that stands still until told otherwise.

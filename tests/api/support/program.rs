@@ -125,8 +125,13 @@ impl Program {
 
     /// A command for the held cluster: the data folder's lock is taken.
     pub fn beside(&self, held: &Held, words: &[&str]) -> Command {
+        self.on(&held.url, words)
+    }
+
+    /// A command for the database at `url`.
+    pub fn on(&self, url: &str, words: &[&str]) -> Command {
         let mut command = self.command(words);
-        command.env("KAIFONG_DATABASE_URL", &held.url);
+        command.env("KAIFONG_DATABASE_URL", url);
         command
     }
 }

@@ -121,12 +121,14 @@ impl Serving {
         let asked = headers
             .iter()
             .fold(asked, |asked, (name, value)| asked.header(*name, *value));
-        let mut answer = asked.send(body).ok()?;
-        Some(Heard {
-            status: answer.status().as_u16(),
-            headers: answer.headers().clone(),
-            text: answer.body_mut().read_to_string().ok()?,
-        })
+        try_heard(asked.send(body))
+    }
+
+    /// Gets `path`; `None` when no answer comes.
+    pub fn try_get(&self, path: &str, token: &str) -> Option<Heard> {
+        let asked = self.agent.get(format!("{}{path}", self.base));
+        let bearer = format!("Bearer {token}");
+        try_heard(asked.header("Authorization", bearer).call())
     }
 
     /// Ends it, as nobody should.
@@ -156,6 +158,15 @@ fn heard(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Heard
         headers: answer.headers().clone(),
         text: answer.body_mut().read_to_string().unwrap(),
     }
+}
+
+fn try_heard(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Option<Heard> {
+    let mut answer = answer.ok()?;
+    Some(Heard {
+        status: answer.status().as_u16(),
+        headers: answer.headers().clone(),
+        text: answer.body_mut().read_to_string().ok()?,
+    })
 }
 
 impl Heard {

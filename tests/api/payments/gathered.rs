@@ -46,7 +46,8 @@ struct Piece {
 
 impl Piece {
     fn roll(dice: &mut impl FnMut(u64) -> u64, number: u64) -> Self {
-        let mut one_of = |sides: u64| usize::try_from(dice(sides)).unwrap();
+        let mut one_of =
+            |sides: usize| usize::try_from(dice(u64::try_from(sides).unwrap())).unwrap();
         let channels = [
             Channel::Store,
             Channel::Store,
@@ -57,17 +58,22 @@ impl Piece {
         let amounts = ["10.00", "10.00", "10.00", "20.00", "0.00"];
         let times = ["2026-11-20T02:00:00Z"; 9].into_iter();
         let times: Vec<_> = times.chain(["2026-11-21T02:00:00Z"]).collect();
+        let states = [NoticeState::Paid; 6].into_iter();
+        let states: Vec<_> = states.chain(NoticeState::ALL.iter().copied()).collect();
         let (client, channel) = (one_of(5).saturating_sub(2), channels[one_of(4)]);
-        let (state, account) = (
-            NoticeState::ALL[one_of(4)],
-            one_of(u64::try_from(HOMES).unwrap() + 1),
-        );
-        let (amount, instructed_at) = (amounts[one_of(5)], times[one_of(10)]);
+        let (state, reference) = (states[one_of(states.len())], one_of(6));
+        // Mostly what was told of the payment before.
+        let account = if one_of(5) == 0 {
+            one_of(HOMES + 1)
+        } else {
+            reference % (HOMES + 1)
+        };
+        let (amount, instructed_at) = (amounts[one_of(amounts.len())], times[one_of(10)]);
         Self {
             client,
             channel,
-            event: dice(12),
-            reference: dice(5),
+            event: dice(30),
+            reference: u64::try_from(reference).unwrap(),
             nonce: if dice(8) == 0 {
                 dice(number + 1)
             } else {

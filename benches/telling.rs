@@ -19,8 +19,8 @@ use super::tools::{Database, finished, folder, median, pg};
 
 /// Over which requests come that wait for no other's answer.
 const LINES: usize = 256;
-/// Signatures are good for five minutes: none is older than this when it comes.
-const OPEN_LOOP_SECONDS: u32 = 20;
+/// How long they come; signatures are good for five minutes.
+const OPEN_LOOP_SECONDS: u64 = 20;
 
 pub fn bench(database: &Database, payments: u32) {
     let settings = database.psql(
@@ -91,8 +91,8 @@ fn tell(
 /// Tells so many payments a second, whether they are answered or not.
 fn open_loop(program: &Server, tellers: &mut Tellers, wanted: f64) {
     let pace = Duration::from_secs_f64(1.0 / wanted);
-    let many = Duration::from_secs(OPEN_LOOP_SECONDS.into()).div_duration_f64(pace);
-    let many = usize::try_from(Duration::from_secs_f64(many).as_secs()).unwrap();
+    let many = Duration::from_secs(OPEN_LOOP_SECONDS).as_nanos() / pace.as_nanos();
+    let many = usize::try_from(many).unwrap();
     let letters = tellers.write(many, &tellers.channels.clone());
     let heard: Heard = send(program.address, LINES, &letters, Some(pace));
     println!(

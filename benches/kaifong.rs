@@ -4,8 +4,8 @@
 //! one), `psql` and `pgbench` beside it, and `wrk`. Figures to trust are the ratios: both
 //! sides are run in turn, and medians are compared.
 //!
-//! `BENCH_TENANCIES` (800000), `BENCH_MONTHS` (24) and `BENCH_ROWS` (1000000 sealed rows) make a
-//! smaller one.
+//! `BENCH_TENANCIES` (800000), `BENCH_MONTHS` (24), `BENCH_ROWS` (1000000 sealed rows) and
+//! `BENCH_PAYMENTS` (40000 told at a time) make a smaller one.
 
 #![expect(
     clippy::unwrap_used,
@@ -24,6 +24,8 @@ mod payments;
 mod people;
 mod rent_run;
 mod sign_in;
+mod teller;
+mod telling;
 mod tools;
 mod vault;
 
@@ -50,7 +52,7 @@ fn main() {
         vault::bench(settings.rows);
     }
     let of_history = [
-        "rent-run", "payments", "autopay", "people", "hashing", "refusals", "http",
+        "rent-run", "payments", "telling", "autopay", "people", "hashing", "refusals", "http",
     ];
     if !of_history.iter().any(|name| wanted(name)) {
         return;
@@ -69,6 +71,9 @@ fn main() {
     }
     if wanted("payments") {
         payments::bench(&history);
+    }
+    if wanted("telling") {
+        telling::bench(&history, settings.payments);
     }
     if wanted("autopay") {
         autopay::bench(&history);

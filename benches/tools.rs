@@ -14,6 +14,7 @@ pub struct Settings {
     pub tenancies: u32,
     pub months: u32,
     pub rows: u32,
+    pub payments: u32,
 }
 
 impl Settings {
@@ -24,6 +25,7 @@ impl Settings {
             tenancies: number("BENCH_TENANCIES", 800_000),
             months: number("BENCH_MONTHS", 24),
             rows: number("BENCH_ROWS", 1_000_000),
+            payments: number("BENCH_PAYMENTS", 40_000),
         }
     }
 }

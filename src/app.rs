@@ -23,7 +23,7 @@ use crate::kernel::month::Month;
 use crate::kernel::reach::Reach;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::{self, TransferKind};
-use crate::payments::Shelf;
+use crate::payments::{NewsGatherer, Shelf};
 use crate::platform::audit;
 use crate::platform::auth::Gate;
 use crate::platform::db::Db;
@@ -55,6 +55,8 @@ pub struct App {
     pub rules: Arc<RuleShelf>,
     /// The largest request body, in bytes.
     pub body_limit: usize,
+    /// Takes what channels tell as it happens.
+    pub news: NewsGatherer,
     /// Where settlement files are kept.
     pub shelf: Shelf,
     /// What papers are drawn with.

@@ -21,7 +21,7 @@ use super::work::worker;
 use super::{Failure, keys, means, token};
 use crate::app::{self, App, Desk};
 use crate::kernel::clock::{Clock, SystemClock};
-use crate::payments::Shelf;
+use crate::payments::{Shelf, gather_news};
 use crate::platform::auth::Gate;
 use crate::platform::config::Config;
 use crate::platform::db::{self, Db, Patience};
@@ -71,8 +71,10 @@ pub(super) fn serve(
         queue: config.db_queue,
         wait: config.db_patience,
     };
+    let db = Db::open(url, patience);
     let app = Data::new(App {
-        db: Db::open(url, patience),
+        news: gather_news(&db, Arc::clone(&clock)),
+        db,
         vault: keys::open_vault(config, &mut db::connect(url)?, clock.now())?,
         clock: Arc::clone(&clock),
         rules: Arc::default(),

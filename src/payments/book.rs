@@ -1,11 +1,14 @@
 //! Entering payments (入帳): each once, however it came.
 //!
 //! * A channel's reference is paid once for ever. The same again is a duplicate; the same with
-//!   another amount or account contradicts, and nothing that came with it is entered.
+//!   another amount or account contradicts. Whether what came with it is entered is for whoever
+//!   brings it to say.
+//! * All is decided before anything is written, and each statement is for all that came together.
 //! * What comes for an account that is nobody's, or is too much for one household, is money in
 //!   suspense.
 //! * What a channel told as it happened is settled by a line of its file: the line pays nothing.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -13,7 +16,7 @@ use diesel::PgConnection;
 
 use super::model::{Channel, Fate, Payment, PaymentError, Terms, Told};
 use super::rules::{counted, fit, is_amount};
-use super::store::payments::Before;
+use super::store::payments::{Before, Settlement};
 use super::{events, store};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::id::{PaymentFileId, PaymentId, TransferId};
@@ -26,18 +29,21 @@ use crate::platform::auth::Actor;
 use crate::platform::calendar;
 use crate::tenancy;
 
-/// How payments came.
+/// How a payment came.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Way<'a> {
-    /// By lines of a file: the one after so many, and those that follow it. One that contradicts
-    /// what was paid before is left out where somebody has said so.
-    File {
-        id: PaymentFileId,
-        after: i32,
-        in_part: bool,
-    },
-    /// Told as they happened.
+    /// By this line of a file.
+    Line(PaymentFileId, i32),
+    /// Told as it happened, by whom.
     Told(&'a Actor),
+}
+
+/// A payment that came.
+#[derive(Debug)]
+pub(super) struct Coming<'a> {
+    pub channel: Channel,
+    pub told: Told,
+    pub way: Way<'a>,
 }
 
 /// The payment that `channel` knows by `reference`.
@@ -71,8 +77,10 @@ pub fn enter_told(
     if channel.is_direct_debit() {
         store::files::hold(conn, channel)?;
     }
-    let today = hong_kong_date(now);
-    enter(conn, (channel, today), told, Way::Told(actor), now)
+    let way = Way::Told(actor);
+    let coming = told.into_iter().map(|told| Coming { channel, told, way });
+    let dates = (hong_kong_date(now), now);
+    Entries::of(conn, coming.collect(), dates)?.write_all(conn)
 }
 
 /// To which account, and how much, `channel` was paid by those of `references` that it was paid by
@@ -82,185 +90,214 @@ pub fn paid_before(
     channel: Channel,
     references: &[&str],
 ) -> Result<HashMap<String, (String, Money)>, PaymentError> {
-    let paid = store::payments::before(conn, channel, references)?.into_iter();
+    let paid = store::payments::before(conn, &[channel], references)?.into_iter();
     Ok(paid
-        .map(|(reference, paid)| (reference, (paid.account, paid.amount)))
+        .map(|((_, reference), paid)| (reference, (paid.account, paid.amount)))
         .collect())
 }
 
-/// Enters those of `told` that were not paid before, on the terms of `day`; the fate of each, in
-/// their order. When one contradicts, nothing was written.
-pub(super) fn enter(
-    conn: &mut PgConnection,
-    (channel, day): (Channel, NaiveDate),
-    told: Vec<Told>,
-    way: Way<'_>,
+/// What becomes of payments that came: decided, and nothing written yet.
+pub(super) struct Entries {
+    fates: Vec<Result<Fate, PaymentError>>,
+    payments: Vec<Payment>,
+    settled: Vec<Settlement>,
     now: DateTime<Utc>,
-) -> Result<Vec<Fate>, PaymentError> {
-    let references: Vec<&str> = told.iter().map(|one| one.reference.as_str()).collect();
-    let mut before = store::payments::before(conn, channel, &references)?;
-    let entry = Entry {
-        channel,
-        way,
-        now,
-        dated: Dated::of(conn, channel, day, &told)?,
-        homes: homes(conn, &told)?,
-    };
-    let mut fates = Vec::with_capacity(told.len());
-    let (mut payments, mut settled) = (Vec::with_capacity(told.len()), Vec::new());
-    for (at, one) in (0..).zip(told) {
-        let fate = entry.fate(&mut before, at, &one)?;
-        match fate {
-            Fate::Duplicate | Fate::Contradicts => {}
-            Fate::Settled => settled.push((one.reference, at)),
-            Fate::Posted | Fate::Suspense => payments.push(entry.payment(one, at)),
+}
+
+impl Entries {
+    /// Decides of each of `coming`, on the terms of `day`: its fate, or why it is refused.
+    pub fn of(
+        conn: &mut PgConnection,
+        coming: Vec<Coming<'_>>,
+        (day, now): (NaiveDate, DateTime<Utc>),
+    ) -> Result<Self, PaymentError> {
+        let channels: BTreeSet<Channel> = coming.iter().map(|one| one.channel).collect();
+        let channels: Vec<Channel> = channels.into_iter().collect();
+        let references = coming.iter().map(|one| one.told.reference.as_str());
+        let references: Vec<&str> = references.collect();
+        let mut before = store::payments::before(conn, &channels, &references)?;
+        let dated = Dated::of(conn, day, &coming)?;
+        let homes = homes(conn, &coming)?;
+        let mut entries = Self {
+            fates: Vec::with_capacity(coming.len()),
+            payments: Vec::with_capacity(coming.len()),
+            settled: Vec::new(),
+            now,
+        };
+        for (at, one) in (0..).zip(coming) {
+            let terms = dated.terms(one.channel);
+            let fate = terms.and_then(|terms| {
+                let home = home(&one.told, &homes);
+                let fate = fate(&mut before, at, &one, home)?;
+                match (fate, one.way) {
+                    (Fate::Posted | Fate::Suspense, _) => {
+                        let value_on = dated.value_on(terms, &one.told);
+                        entries.payments.push(payment(one, home, value_on, now));
+                    }
+                    (Fate::Settled, Way::Line(file, line)) => entries.settled.push(Settlement {
+                        channel: one.channel,
+                        reference: one.told.reference,
+                        file,
+                        line,
+                    }),
+                    _ => {}
+                }
+                Ok(fate)
+            });
+            entries.fates.push(fate);
         }
-        fates.push(fate);
+        Ok(entries)
     }
-    // Its key refuses what another has entered meanwhile, before the ledger is asked.
-    store::payments::add(conn, &payments)?;
-    match way {
-        Way::File {
-            id: file, after, ..
-        } => {
-            store::payments::settle(conn, channel, (file, after), &settled)?;
+
+    /// Enters what is not refused; what became of each, in their order.
+    pub fn write(
+        mut self,
+        conn: &mut PgConnection,
+    ) -> Result<Vec<Result<Fate, PaymentError>>, PaymentError> {
+        // In one order everywhere: two that enter the same never wait for each other in a circle.
+        let place = |one: &Payment| (one.channel, one.reference.clone());
+        self.payments.sort_by_cached_key(place);
+        let (payments, now) = (&self.payments, self.now);
+        // Its key refuses what another has entered meanwhile, before the ledger is asked.
+        store::payments::add(conn, payments)?;
+        store::payments::settle(conn, &self.settled)?;
+        events::told(conn, payments, now)?;
+        let months = payments.iter().map(|payment| Month::of(payment.value_on));
+        for month in months.collect::<BTreeSet<_>>() {
+            ledger::open_months(conn, month, month)?;
         }
-        Way::Told(_) => events::told(conn, &payments, now)?,
+        let transfers: Vec<Transfer> = payments.iter().map(transfer).collect();
+        ledger::post(conn, &transfers, now)?;
+        Ok(self.fates)
     }
-    let months: BTreeSet<Month> = payments
-        .iter()
-        .map(|payment| Month::of(payment.value_on))
-        .collect();
-    for month in months {
-        ledger::open_months(conn, month, month)?;
+
+    /// Enters all, or nothing for the first that is refused; the fate of each, in their order.
+    pub fn write_all(mut self, conn: &mut PgConnection) -> Result<Vec<Fate>, PaymentError> {
+        let fates: Vec<Fate> = std::mem::take(&mut self.fates)
+            .into_iter()
+            .collect::<Result<_, _>>()?;
+        self.write(conn)?;
+        Ok(fates)
     }
-    let transfers: Vec<Transfer> = payments.iter().map(transfer).collect();
-    ledger::post(conn, &transfers, now)?;
-    Ok(fates)
 }
 
 /// Which of the accounts are somebody's.
-fn homes(conn: &mut PgConnection, told: &[Told]) -> Result<HashSet<TenantCode>, PaymentError> {
-    let codes = told.iter().filter_map(|one| one.account.parse().ok());
+fn homes(
+    conn: &mut PgConnection,
+    coming: &[Coming<'_>],
+) -> Result<HashSet<TenantCode>, PaymentError> {
+    let codes = coming
+        .iter()
+        .filter_map(|one| one.told.account.parse().ok());
     let known = tenancy::known(conn, &codes.collect::<Vec<_>>())?;
     Ok(known.into_iter().collect())
 }
 
-/// What payments are entered by.
-struct Entry<'a> {
-    channel: Channel,
-    way: Way<'a>,
-    now: DateTime<Utc>,
-    dated: Dated,
-    homes: HashSet<TenantCode>,
+/// Whose account it is, if anybody's. No household pays so much that its balance overflows: it is
+/// a sum for many, or a mistake.
+fn home(told: &Told, homes: &HashSet<TenantCode>) -> Option<TenantCode> {
+    let code = told.account.parse().ok();
+    code.filter(|code| is_amount(told.amount) && homes.contains(code))
 }
 
-impl Entry<'_> {
-    /// What becomes of `told`, the one after `at` others, given what was paid `before`; notes it
-    /// there.
-    fn fate(
-        &self,
-        before: &mut HashMap<String, Before>,
-        at: i32,
-        told: &Told,
-    ) -> Result<Fate, PaymentError> {
-        let (by_file, in_part) = match self.way {
-            Way::File { in_part, .. } => (true, in_part),
-            Way::Told(_) => (false, false),
-        };
-        let Some(paid) = before.get_mut(&told.reference) else {
-            let paid = Before {
+/// What becomes of `one`, which came after `at` others and is for `home`, given what was paid
+/// `before`; notes it there.
+fn fate(
+    before: &mut HashMap<(Channel, String), Before>,
+    at: i32,
+    one: &Coming<'_>,
+    home: Option<TenantCode>,
+) -> Result<Fate, PaymentError> {
+    let Coming { channel, told, way } = one;
+    let by_line = matches!(way, Way::Line(..));
+    let mut paid = match before.entry((*channel, told.reference.clone())) {
+        Entry::Occupied(paid) => paid,
+        Entry::Vacant(unpaid) => {
+            unpaid.insert(Before {
                 account: told.account.clone(),
                 amount: told.amount,
-                awaits_its_line: !by_file,
-            };
-            before.insert(told.reference.clone(), paid);
-            return Ok(match self.home(told) {
-                Some(_) => Fate::Posted,
-                None => Fate::Suspense,
+                awaits_its_line: !by_line,
             });
-        };
-        if (&paid.account, paid.amount) != (&told.account, told.amount) {
-            if in_part {
-                return Ok(Fate::Contradicts);
-            }
-            return Err(PaymentError::Contradicts {
-                at,
-                reference: told.reference.clone(),
-            });
+            return Ok(home.map_or(Fate::Suspense, |_| Fate::Posted));
         }
-        if by_file && paid.awaits_its_line {
-            paid.awaits_its_line = false;
-            return Ok(Fate::Settled);
-        }
-        Ok(Fate::Duplicate)
+    };
+    let paid = paid.get_mut();
+    if (&paid.account, paid.amount) != (&told.account, told.amount) {
+        return Err(PaymentError::Contradicts {
+            at,
+            reference: told.reference.clone(),
+        });
     }
-
-    /// Whose account it is, if anybody's. No household pays so much that its balance overflows:
-    /// it is a sum for many, or a mistake.
-    fn home(&self, told: &Told) -> Option<TenantCode> {
-        let code = told.account.parse().ok();
-        code.filter(|code| is_amount(told.amount) && self.homes.contains(code))
+    if by_line && paid.awaits_its_line {
+        paid.awaits_its_line = false;
+        return Ok(Fate::Settled);
     }
+    Ok(Fate::Duplicate)
+}
 
-    fn payment(&self, told: Told, at: i32) -> Payment {
-        let (file, line, told_by, place) = match self.way {
-            Way::File {
-                id: file, after, ..
-            } => {
-                let line = after.saturating_add(at).saturating_add(1);
-                (Some(file), Some(line), None, None)
-            }
-            Way::Told(actor) => {
-                let told_by = actor.as_str().to_owned();
-                (None, None, Some(told_by), Some(told.place.clone()))
-            }
-        };
-        Payment {
-            id: paid_by(self.channel, &told.reference),
-            channel: self.channel,
-            value_on: self.dated.value_on(told.instructed_at),
-            household: self.home(&told),
-            reference: told.reference,
-            account: told.account,
-            amount: told.amount,
-            instructed_at: told.instructed_at,
-            file,
-            line,
-            recorded_at: self.now,
-            told_by,
-            place,
-        }
+fn payment(
+    one: Coming<'_>,
+    home: Option<TenantCode>,
+    value_on: NaiveDate,
+    now: DateTime<Utc>,
+) -> Payment {
+    let Coming { channel, told, way } = one;
+    let (file, line, told_by, place) = match way {
+        Way::Line(file, line) => (Some(file), Some(line), None, None),
+        Way::Told(actor) => (
+            None,
+            None,
+            Some(actor.as_str().to_owned()),
+            Some(told.place),
+        ),
+    };
+    Payment {
+        id: paid_by(channel, &told.reference),
+        channel,
+        value_on,
+        household: home,
+        reference: told.reference,
+        account: told.account,
+        amount: told.amount,
+        instructed_at: told.instructed_at,
+        file,
+        line,
+        recorded_at: now,
+        told_by,
+        place,
     }
 }
 
 /// What decides from when payments count.
 struct Dated {
-    terms: Terms,
+    day: NaiveDate,
+    terms: Vec<Terms>,
     holidays: Holidays,
 }
 
 impl Dated {
     fn of(
         conn: &mut PgConnection,
-        channel: Channel,
         day: NaiveDate,
-        told: &[Told],
+        coming: &[Coming<'_>],
     ) -> Result<Self, PaymentError> {
-        let mut open = store::terms_on(conn, day)?.into_iter();
-        let terms = open.find(|terms| terms.channel == channel);
-        let first = told
-            .iter()
-            .map(|one| hong_kong_date(one.instructed_at))
-            .min();
+        let told = coming.iter().map(|one| one.told.instructed_at);
+        let first = told.min().map_or(day, hong_kong_date);
         Ok(Self {
-            terms: terms.ok_or(PaymentError::Closed(channel, day))?,
-            holidays: calendar::holidays(conn, first.unwrap_or(day), day)?,
+            day,
+            terms: store::terms_on(conn, day)?,
+            holidays: calendar::holidays(conn, first, day)?,
         })
     }
 
-    fn value_on(&self, instructed_at: DateTime<Utc>) -> NaiveDate {
-        counted(&self.terms, instructed_at, &self.holidays).value_on
+    /// The terms of `channel`, when it is open.
+    fn terms(&self, channel: Channel) -> Result<&Terms, PaymentError> {
+        let open = self.terms.iter().find(|terms| terms.channel == channel);
+        open.ok_or(PaymentError::Closed(channel, self.day))
+    }
+
+    fn value_on(&self, terms: &Terms, told: &Told) -> NaiveDate {
+        counted(terms, told.instructed_at, &self.holidays).value_on
     }
 }
 

@@ -91,13 +91,17 @@ pub(super) fn posted(
     outbox::say_of_many(conn, event.id(), &event, now)
 }
 
-/// Writes that each of `payments` reached its household, told as it happened.
+/// Writes that each of `payments` that was told as it happened reached its household.
 pub(super) fn told(
     conn: &mut PgConnection,
     payments: &[Payment],
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let events: Vec<_> = payments.iter().filter_map(PaymentReceived::of).collect();
+    let told = payments.iter().filter(|payment| payment.told_by.is_some());
+    let events: Vec<_> = told.filter_map(PaymentReceived::of).collect();
+    if events.is_empty() {
+        return Ok(());
+    }
     let events = events.iter().map(|(about, event)| (*about, event));
     outbox::say_all(conn, events, now).map(drop)
 }

@@ -26,7 +26,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::book::{Way, enter};
+use super::book::{Coming, Entries, Way};
 use super::files::{self, ALLOWANCES, Sequence, Summary, Whose};
 use super::jobs::{AllowancesPosted, DebitsTold};
 use super::model::{Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile};
@@ -361,18 +361,32 @@ fn settle(
     now: DateTime<Utc>,
 ) -> Result<Result<Vec<Fate>, Found>, PaymentError> {
     let lines = store::files::unsettled(conn, (file.id, file.settled), AT_ONCE.into())?;
-    let day = (file.channel, file.business_date);
-    let way = Way::File {
-        id: file.id,
-        after: file.settled,
-        in_part: store::files::is_released_in_part(conn, file.id)?,
+    let first = file.settled.saturating_add(1);
+    let coming = (first..).zip(lines).map(|(number, told)| Coming {
+        channel: file.channel,
+        told,
+        way: Way::Line(file.id, number),
+    });
+    let entries = Entries::of(conn, coming.collect(), (file.business_date, now))?;
+    let entered = if store::files::is_released_in_part(conn, file.id)? {
+        let fates = entries.write(conn)?.into_iter();
+        fates.map(but_left_out).collect()
+    } else {
+        entries.write_all(conn)
     };
-    match enter(conn, day, lines, way, now) {
+    match entered {
         Ok(fates) => Ok(Ok(fates)),
         Err(PaymentError::Contradicts { at, reference }) => {
-            let line = file.settled.saturating_add(at).saturating_add(1);
-            Ok(Err((line, reference)))
+            Ok(Err((first.saturating_add(at), reference)))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// A line that contradicts what was paid before is left out where somebody has said so.
+fn but_left_out(fate: Result<Fate, PaymentError>) -> Result<Fate, PaymentError> {
+    match fate {
+        Err(PaymentError::Contradicts { .. }) => Ok(Fate::Contradicts),
+        fate => fate,
     }
 }

@@ -44,6 +44,9 @@ pub use events::{AutopayRefused, AutopaySuspended, PaymentReceived, PaymentsPost
 pub use held::held;
 pub use jobs::{AllowancesPosted, DebitsTold, handlers, timetable};
 pub use model::{Channel, Fate, FileState, Payment, PaymentError, PaymentFile, Tally, Told};
+pub use notices::{
+    News, NewsGatherer, Nonce, Notice, NoticeOutcome, NoticeState, gather_news, take_all,
+};
 pub use shelf::{Kept, Shelf};
 pub use store::allowances::{
     AllowanceFile, Unplaced, allowance_files, allowance_lines, allowance_lines_at, reached,

@@ -34,7 +34,7 @@ async fn run(db: &Db, statement: &'static str) -> Result<(), DbError> {
     db.write(move |conn| execute(conn, statement)).await
 }
 
-async fn until(mut happened: impl FnMut() -> bool) {
+pub async fn until(mut happened: impl FnMut() -> bool) {
     for _ in 0..500 {
         if happened() {
             return;
@@ -45,7 +45,7 @@ async fn until(mut happened: impl FnMut() -> bool) {
 }
 
 /// Waits until some statement of `database` waits for a lock.
-async fn until_blocked(database: &TestDatabase) {
+pub async fn until_blocked(database: &TestDatabase) {
     let mut watching = database.connect();
     let blocked =
         "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";

@@ -19,6 +19,7 @@ mod cssa;
 mod door;
 mod due_lists;
 mod estates;
+mod gather;
 mod headers;
 mod jobs;
 mod layering;

@@ -19,6 +19,7 @@ pub use files::shelve;
 
 use super::files::FileError;
 use super::model::PaymentError;
+use crate::ledger::LedgerError;
 use crate::platform::auth::permissions;
 use crate::platform::http::problem::{Kind, Problem};
 
@@ -110,9 +111,11 @@ impl From<PaymentError> for Problem {
             | PaymentError::NoSuchFile
             | PaymentError::NoSuchPayment => return Self::not_found(),
             PaymentError::File(error @ FileError::Io(_)) => return Self::internal(error),
+            PaymentError::Db(error) | PaymentError::Ledger(LedgerError::Db(error)) => {
+                return error.into();
+            }
             PaymentError::Ledger(error) => return Self::internal(error),
             PaymentError::Rent(error) => return error.into(),
-            PaymentError::Db(error) => return error.into(),
             PaymentError::Unreadable(_) => UNREADABLE,
             PaymentError::File(FileError::Refused(_)) => FILE_REFUSED,
             PaymentError::Closed(..) => CHANNEL_CLOSED,

@@ -17,19 +17,16 @@ use crate::app::App;
 use crate::kernel::money::Money;
 use crate::kernel::text::Line;
 use crate::payments::model::{Channel, Payment, PaymentError};
-use crate::payments::notices::{Notice, NoticeOutcome, NoticeState, ONCE, take};
+use crate::payments::notices::{News, Nonce, Notice, NoticeOutcome, NoticeState};
 use crate::payments::store::notices::{self as store, Wanted};
 use crate::platform::audit;
 use crate::platform::auth::signed_request::{Claim, Headers, Request};
 use crate::platform::auth::{Actor, Authorized};
-use crate::platform::db::DbError;
 use crate::platform::http::page::{self, Cursor, Limit, Page};
 use crate::platform::http::problem::Problem;
 use crate::platform::limits::{Bucket, Rate};
 use crate::sign_in;
 
-/// News that beats another to it is taken again, at most so often.
-const TRIES: u8 = 5;
 /// How often one program may tell. Its name is known to it and to us alone, so that nobody else
 /// can empty its bucket.
 const ONE_PROGRAM: Rate = Rate::new(5_000, Duration::from_micros(200));
@@ -42,7 +39,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 }
 
 /// What a channel tells of a payment as it happens.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NoticeIn {
     channel: Channel,
@@ -179,20 +176,15 @@ async fn take_payment_notice(
     let client = key.ok_or_else(unsigned)?.client;
     let told: NoticeIn =
         serde_json::from_slice(&body).map_err(|error| Problem::malformed(&error))?;
-    let actor = Actor::named(&format!("client:{client}"));
-    for _ in 0..TRIES {
-        let (claim, actor, notice) = (claim.clone(), actor.clone(), told.clone().of(client, now));
-        let taken = app
-            .db
-            .write(move |conn| take(conn, &claim, notice, &actor))
-            .await;
-        match taken {
-            Err(PaymentError::Db(error))
-                if error.constraint().is_some_and(|name| ONCE.contains(&name)) => {}
-            taken => return Ok(Json(taken?.into())),
-        }
-    }
-    Err(DbError::Busy.into())
+    let news = News {
+        actor: Actor::named(&format!("client:{client}")),
+        nonce: Nonce {
+            key: claim.key,
+            nonce: claim.nonce,
+        },
+        notice: told.of(client, now),
+    };
+    Ok(Json(app.news.take(news).await?.into()))
 }
 
 fn headers(request: &HttpRequest) -> Option<Headers> {

@@ -4,101 +4,75 @@
 //!   one payment is posted once. The money may be told by a file first: then the news adds nothing.
 //! * What is pending or unknown posts nothing. What failed and was paid, by news or by a file,
 //!   contradicts itself: nothing more is posted, and somebody must look.
+//! * What comes at the same time is taken in one transaction, each statement for all of it. It
+//!   comes to what it would come to one after the other, in the order in which it came: pieces of
+//!   one event or payment, or with one signature, are looked at in different rounds.
+//! * What is refused is as if it had never come; it spoils nothing for what came with it.
+//! * All that a transaction takes counts from when it began to be taken.
 
+mod gather;
 mod model;
+mod rounds;
+mod sitting;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::book::enter_told;
-use super::model::{Fate, PaymentError, Told};
-use super::rules::fit;
-use super::store::notices as store;
-use super::store::payments::is_paid;
-use crate::platform::audit;
-use crate::platform::auth::Actor;
-use crate::platform::auth::signed_request::Claim;
+use super::model::{Channel, PaymentError};
+use super::store::notices::{self as store, Name};
 
-pub(super) use model::{Notice, NoticeOutcome, NoticeState};
+pub use gather::{NewsGatherer, gather_news};
+pub use model::{News, Nonce, Notice, NoticeOutcome, NoticeState};
+use rounds::rounds;
+use sitting::Sitting;
 
-/// What refuses news, or a payment, that somebody else is taking at the same time.
-pub(super) const ONCE: &[&str] = &["payment_notice_pkey", "payment_pkey"];
-
-/// Takes the news of `notice`, whose signature was `claim`; as it is kept.
-pub(super) fn take(
+/// Takes all of `news`; each as it is kept, or why it is refused, in their order.
+///
+/// Whoever takes the same at the same time, and comes second, must do its transaction anew when a
+/// key of notices or payments refuses it.
+pub fn take_all(
     conn: &mut PgConnection,
-    claim: &Claim,
-    notice: Notice,
-    actor: &Actor,
-) -> Result<Notice, PaymentError> {
-    let now = notice.received_at;
-    let nonce = (claim.key.as_str(), claim.nonce.as_str());
-    if !store::use_nonce(conn, nonce, now)? {
-        return Err(PaymentError::Replayed);
+    news: &[News],
+    now: DateTime<Utc>,
+) -> Result<Vec<Result<Notice, PaymentError>>, PaymentError> {
+    let mut sitting = Sitting::open(conn, news, now)?;
+    // Other news of the same payments waits until these are kept, and then sees them.
+    let heard = news.iter().filter(|one| sitting.hears(one).is_ok());
+    let payments: Vec<Name<'_>> = heard.map(payment).collect();
+    store::hold(conn, &payments)?;
+    let mut answers = Vec::with_capacity(news.len());
+    for round in rounds(news.iter().enumerate(), |(_, one)| in_common(one)) {
+        let (places, news): (Vec<usize>, Vec<&News>) = round.into_iter().unzip();
+        answers.extend(places.into_iter().zip(sitting.take(conn, &news)?));
     }
-    if !store::speaks_for(conn, notice.client, notice.channel)? {
-        return Err(PaymentError::NotItsChannel(notice.channel));
-    }
-    if let Some(before) = store::notice(conn, notice.channel, &notice.event)? {
-        let same = Notice {
-            outcome: before.outcome,
-            received_at: before.received_at,
-            client: before.client,
-            ..notice
-        };
-        return if same == before {
-            Ok(before)
-        } else {
-            Err(PaymentError::EventTaken)
-        };
-    }
-    let outcome = outcome(conn, &notice, actor, now)?;
-    let notice = Notice { outcome, ..notice };
-    store::add(conn, &notice)?;
-    if outcome == NoticeOutcome::Contradicts {
-        tracing::error!("a channel's news contradicts what it told before");
-        let subject = format!("{}/{}", notice.channel, notice.event);
-        audit::record(conn, actor, "payments.notice.contradicts", &subject, now)?;
-    }
-    Ok(notice)
+    sitting.close(conn)?;
+    answers.sort_unstable_by_key(|(place, _)| *place);
+    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
-/// What `notice`, which is new, leads to.
-fn outcome(
-    conn: &mut PgConnection,
-    notice: &Notice,
-    actor: &Actor,
-    now: DateTime<Utc>,
-) -> Result<NoticeOutcome, PaymentError> {
-    let told = Told {
-        reference: notice.reference.clone(),
-        account: notice.account.clone(),
-        amount: notice.amount,
-        instructed_at: notice.instructed_at,
-        place: notice.place.clone(),
-    };
-    fit(&told, now).map_err(PaymentError::Unfit)?;
-    let payment = (notice.channel, notice.reference.as_str());
-    // Other news of the same payment waits until this is kept, and then sees it.
-    store::hold(conn, payment)?;
-    match notice.state {
-        NoticeState::Failed if is_paid(conn, payment)? => return Ok(NoticeOutcome::Contradicts),
-        NoticeState::Pending | NoticeState::Unknown | NoticeState::Failed => {
-            return Ok(NoticeOutcome::Noted);
-        }
-        NoticeState::Paid if store::has_failed(conn, payment)? => {
-            return Ok(NoticeOutcome::Contradicts);
-        }
-        NoticeState::Paid => {}
-    }
-    let fates = match enter_told(conn, notice.channel, vec![told], actor, now) {
-        Err(PaymentError::Contradicts { .. }) => return Ok(NoticeOutcome::Contradicts),
-        fates => fates?,
-    };
-    Ok(match fates.first() {
-        Some(Fate::Posted) => NoticeOutcome::Posted,
-        Some(Fate::Suspense) => NoticeOutcome::Suspense,
-        Some(Fate::Contradicts) => NoticeOutcome::Contradicts,
-        Some(Fate::Duplicate | Fate::Settled) | None => NoticeOutcome::Duplicate,
-    })
+/// What two pieces of news may have in common.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Shared {
+    Nonce(Nonce),
+    Event(Channel, String),
+    Payment(Channel, String),
+}
+
+fn in_common(news: &News) -> [Shared; 3] {
+    let (channel, notice) = (news.notice.channel, &news.notice);
+    [
+        Shared::Nonce(news.nonce.clone()),
+        Shared::Event(channel, notice.event.clone()),
+        Shared::Payment(channel, notice.reference.clone()),
+    ]
+}
+
+/// The payment that it is about.
+fn payment(news: &News) -> Name<'_> {
+    (news.notice.channel, &news.notice.reference)
+}
+
+/// Its own name.
+fn event(news: &News) -> Name<'_> {
+    (news.notice.channel, &news.notice.event)
 }

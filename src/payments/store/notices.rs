@@ -1,14 +1,16 @@
 //! What channels told as it happened, and who speaks for them.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::{Array, Integer, Text, Timestamptz};
 use uuid::Uuid;
 
 use crate::kernel::id::PaymentId;
 use crate::payments::model::{Channel, Payment};
-use crate::payments::notices::{Notice, NoticeOutcome, NoticeState};
+use crate::payments::notices::{Nonce, Notice, NoticeOutcome, NoticeState};
 use crate::platform::auth::Actor;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{
@@ -26,6 +28,18 @@ pub fn speaks_for(
 ) -> Result<bool, DbError> {
     let row = channel_client::table.find((client, channel.as_str()));
     Ok(diesel::select(exists(row)).get_result(conn)?)
+}
+
+/// Which of `clients` may speak for which channels.
+pub fn speakers(
+    conn: &mut PgConnection,
+    clients: &[Uuid],
+) -> Result<HashSet<(Uuid, Channel)>, DbError> {
+    let rows: Vec<(Uuid, Channel)> = channel_client::table
+        .filter(channel_client::client.eq_any(clients))
+        .select((channel_client::client, channel_client::channel))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Lets `client` speak for `channel`; false when it may already.
@@ -47,21 +61,44 @@ pub fn appoint(
     Ok(added == 1)
 }
 
-/// Notes that `nonce` was used with `key`; false when it was.
-pub fn use_nonce(
+/// Notes that `nonces` were used; those that were not before.
+pub fn use_nonces(
     conn: &mut PgConnection,
-    (key, nonce): (&str, &str),
+    nonces: &[&Nonce],
     now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let added = diesel::insert_into(request_nonce::table)
-        .values((
-            request_nonce::key.eq(key),
-            request_nonce::nonce.eq(nonce),
-            request_nonce::seen_at.eq(now),
-        ))
-        .on_conflict_do_nothing()
-        .execute(conn)?;
-    Ok(added == 1)
+) -> Result<HashSet<Nonce>, DbError> {
+    let (keys, words) = columns(nonces);
+    // In one order everywhere: two that use the same never wait for each other in a circle.
+    let fresh: Vec<Nonce> = diesel::sql_query(
+        "INSERT INTO request_nonce (key, nonce, seen_at) \
+         SELECT key, nonce, $1 FROM unnest($2, $3) AS used (key, nonce) ORDER BY key, nonce \
+         ON CONFLICT DO NOTHING RETURNING key, nonce",
+    )
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<Text>, _>(keys)
+    .bind::<Array<Text>, _>(words)
+    .load(conn)?;
+    Ok(fresh.into_iter().collect())
+}
+
+/// Takes back that `nonces` were used.
+pub fn give_back(conn: &mut PgConnection, nonces: &[&Nonce]) -> Result<(), DbError> {
+    let (keys, words) = columns(nonces);
+    diesel::sql_query(
+        "DELETE FROM request_nonce USING unnest($1, $2) AS unused (key, nonce) \
+         WHERE request_nonce.key = unused.key AND request_nonce.nonce = unused.nonce",
+    )
+    .bind::<Array<Text>, _>(keys)
+    .bind::<Array<Text>, _>(words)
+    .execute(conn)?;
+    Ok(())
+}
+
+fn columns<'a>(nonces: &[&'a Nonce]) -> (Vec<&'a str>, Vec<&'a str>) {
+    let pairs = nonces.iter();
+    pairs
+        .map(|one| (one.key.as_str(), one.nonce.as_str()))
+        .unzip()
 }
 
 /// Forgets the nonces that were used before `before`.
@@ -70,44 +107,72 @@ pub fn forget_nonces(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<(
     Ok(())
 }
 
-/// Keeps other news of this payment out until the transaction ends.
-pub fn hold(conn: &mut PgConnection, (channel, reference): (Channel, &str)) -> Result<(), DbError> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock($1, hashtext($2))")
-        .bind::<Integer, _>(PAYMENT_LOCK)
-        .bind::<Text, _>(format!("{channel}/{reference}"))
-        .execute(conn)?;
+/// A payment, by its channel and the channel's reference.
+pub type Name<'a> = (Channel, &'a str);
+
+/// Keeps other news of `payments` out until the transaction ends.
+pub fn hold(conn: &mut PgConnection, payments: &[Name<'_>]) -> Result<(), DbError> {
+    let names = payments.iter();
+    let names: Vec<String> = names
+        .map(|(channel, reference)| format!("{channel}/{reference}"))
+        .collect();
+    // In one order everywhere: two that hold the same never wait for each other in a circle.
+    diesel::sql_query(
+        "SELECT pg_advisory_xact_lock($1, place) FROM ( \
+             SELECT DISTINCT hashtext(name) AS place FROM unnest($2) AS payment (name) \
+             ORDER BY place) AS held",
+    )
+    .bind::<Integer, _>(PAYMENT_LOCK)
+    .bind::<Array<Text>, _>(names)
+    .execute(conn)?;
     Ok(())
 }
 
-/// What `channel` told by the name `event`.
-pub fn notice(
-    conn: &mut PgConnection,
-    channel: Channel,
-    event: &str,
-) -> Result<Option<Notice>, DbError> {
+/// What was told by those names that `events` are of their channels; others may be among them.
+pub fn known(conn: &mut PgConnection, events: &[Name<'_>]) -> Result<Vec<Notice>, DbError> {
+    let (channels, events) = apart(events);
     Ok(payment_notice::table
-        .find((channel.as_str(), event))
+        .filter(payment_notice::channel.eq_any(channels))
+        .filter(payment_notice::event.eq_any(events))
         .select(Notice::as_select())
-        .first(conn)
-        .optional()?)
+        .load(conn)?)
 }
 
-/// Whether `channel` told of `reference` that it failed.
-pub fn has_failed(
+/// Those of `payments` of which their channels told that they failed; others may be among them.
+pub fn failed(
     conn: &mut PgConnection,
-    (channel, reference): (Channel, &str),
-) -> Result<bool, DbError> {
-    let told = payment_notice::table
-        .filter(payment_notice::channel.eq(channel))
-        .filter(payment_notice::reference.eq(reference))
-        .filter(payment_notice::state.eq(NoticeState::Failed));
-    Ok(diesel::select(exists(told)).get_result(conn)?)
+    payments: &[Name<'_>],
+) -> Result<Vec<(Channel, String)>, DbError> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (channels, references) = apart(payments);
+    Ok(payment_notice::table
+        .filter(payment_notice::channel.eq_any(channels))
+        .filter(payment_notice::reference.eq_any(references))
+        .filter(payment_notice::state.eq(NoticeState::Failed))
+        .select((payment_notice::channel, payment_notice::reference))
+        .load(conn)?)
 }
 
-pub fn add(conn: &mut PgConnection, notice: &Notice) -> Result<(), DbError> {
-    diesel::insert_into(payment_notice::table)
-        .values(notice)
-        .execute(conn)?;
+/// The channels, each once, and the words of `names`.
+pub fn apart<'a>(names: &[Name<'a>]) -> (Vec<Channel>, Vec<&'a str>) {
+    let (mut channels, words): (Vec<Channel>, Vec<&str>) = names.iter().copied().unzip();
+    channels.sort_unstable();
+    channels.dedup();
+    (channels, words)
+}
+
+/// Adds notices by one `COPY`.
+pub fn add(conn: &mut PgConnection, notices: &[&Notice]) -> Result<(), DbError> {
+    // In one order everywhere, as above.
+    let mut sorted = notices.to_vec();
+    sorted.sort_unstable_by_key(|notice| (notice.channel, notice.event.as_str()));
+    if !sorted.is_empty() {
+        diesel::copy_from(payment_notice::table)
+            .from_insertable(sorted)
+            .execute(conn)?;
+    }
     Ok(())
 }
 

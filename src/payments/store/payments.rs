@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::kernel::id::{PaymentFileId, PaymentId};
@@ -22,20 +21,25 @@ pub struct Before {
     pub awaits_its_line: bool,
 }
 
-/// What `channel` was paid by those of `references` that it was paid by before.
+/// What `channels` were paid by those of `references` that they were paid by before, by channel
+/// and reference.
 pub fn before(
     conn: &mut PgConnection,
-    channel: Channel,
+    channels: &[Channel],
     references: &[&str],
-) -> Result<HashMap<String, Before>, DbError> {
+) -> Result<HashMap<(Channel, String), Before>, DbError> {
+    if references.is_empty() {
+        return Ok(HashMap::new());
+    }
     let its_settlement = payment_settlement::channel
         .eq(payment::channel)
         .and(payment_settlement::reference.eq(payment::reference));
-    let rows: Vec<(String, String, Money, bool)> = payment::table
+    let rows: Vec<(Channel, String, String, Money, bool)> = payment::table
         .left_join(payment_settlement::table.on(its_settlement))
-        .filter(payment::channel.eq(channel))
+        .filter(payment::channel.eq_any(channels))
         .filter(payment::reference.eq_any(references))
         .select((
+            payment::channel,
             payment::reference,
             payment::account,
             payment::amount,
@@ -46,24 +50,15 @@ pub fn before(
         .load(conn)?;
     let paid = rows
         .into_iter()
-        .map(|(reference, account, amount, awaits_its_line)| {
+        .map(|(channel, reference, account, amount, awaits_its_line)| {
             let before = Before {
                 account,
                 amount,
                 awaits_its_line,
             };
-            (reference, before)
+            ((channel, reference), before)
         });
     Ok(paid.collect())
-}
-
-/// Whether `channel` was paid by `reference`.
-pub fn is_paid(
-    conn: &mut PgConnection,
-    (channel, reference): (Channel, &str),
-) -> Result<bool, DbError> {
-    let row = payment::table.find((channel, reference));
-    Ok(diesel::select(exists(row)).get_result(conn)?)
 }
 
 pub fn payment(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, DbError> {
@@ -100,25 +95,20 @@ pub fn add(conn: &mut PgConnection, payments: &[Payment]) -> Result<(), DbError>
     Ok(())
 }
 
-/// Notes which lines of a file settled what was told before: `settled` counts from the line after
-/// the one given.
-pub fn settle(
-    conn: &mut PgConnection,
-    channel: Channel,
-    (file, after): (PaymentFileId, i32),
-    settled: &[(String, i32)],
-) -> Result<(), DbError> {
-    let rows = settled.iter().map(|(reference, at)| {
-        (
-            payment_settlement::channel.eq(channel),
-            payment_settlement::reference.eq(reference),
-            payment_settlement::file.eq(file),
-            payment_settlement::line.eq(after.saturating_add(*at).saturating_add(1)),
-        )
-    });
+/// A line of a file that is the money of what was told before.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = payment_settlement, check_for_backend(diesel::pg::Pg))]
+pub struct Settlement {
+    pub channel: Channel,
+    pub reference: String,
+    pub file: PaymentFileId,
+    pub line: i32,
+}
+
+/// Notes which lines settled what was told before.
+pub fn settle(conn: &mut PgConnection, settled: &[Settlement]) -> Result<(), DbError> {
     // Sixteen thousand rows of four fields are what one statement takes.
-    let rows: Vec<_> = rows.collect();
-    for rows in rows.chunks(8_192) {
+    for rows in settled.chunks(8_192) {
         diesel::insert_into(payment_settlement::table)
             .values(rows)
             .execute(conn)?;

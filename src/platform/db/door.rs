@@ -45,13 +45,23 @@ impl Default for Patience {
 
 /// One piece of work: called with a connection, or with the reason there is none.
 /// Says whether all went well, so that the connection needs no second look.
-type Work = Box<dyn FnOnce(Result<&mut PgConnection, DbError>) -> bool + Send>;
+pub(super) type Work = Box<dyn FnOnce(Result<&mut PgConnection, DbError>) -> bool + Send>;
 
 struct Waiting {
     work: Work,
     until: Instant,
-    /// Set by whoever is first: the thread that begins the work, or the caller that gives up.
-    settled: Arc<AtomicBool>,
+    begun: Begun,
+}
+
+/// Whether work has begun, or was given up: who asks first has it so for ever.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Begun(Arc<AtomicBool>);
+
+impl Begun {
+    /// Begins it, or gives it up; false when another was first.
+    pub fn settle(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
 }
 
 /// A handle to the database; clones share the threads, which end with the last handle.
@@ -169,26 +179,42 @@ impl Db {
             let _ = answer.send(result.map_err(Abort::into_error));
             well
         });
-        let settled = Arc::new(AtomicBool::new(false));
+        let begun = Begun::default();
+        self.queue(work, begun.clone())?;
+        self.answer(&begun, &mut answered).await
+    }
+
+    /// Puts `work` behind what waits already.
+    pub(super) fn queue(&self, work: Work, begun: Begun) -> Result<(), DbError> {
         let waiting = Waiting {
             work,
             until: Instant::now() + self.wait,
-            settled: Arc::clone(&settled),
+            begun,
         };
-        match self.queue.try_send(waiting) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                return Err(DbError::Busy.into());
-            }
-        }
-        let answer = match tokio::time::timeout(self.wait, &mut answered).await {
+        self.queue.try_send(waiting).map_err(|error| match error {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => DbError::Busy,
+        })
+    }
+
+    /// Waits for the answer to what was queued, and gives it up when it has not begun in time.
+    pub(super) async fn answer<T, E: From<DbError>>(
+        &self,
+        begun: &Begun,
+        answered: &mut oneshot::Receiver<Result<T, E>>,
+    ) -> Result<T, E> {
+        let answer = match tokio::time::timeout(self.wait, &mut *answered).await {
             Ok(answer) => answer,
             // Not begun, and now it never will be.
-            Err(_) if !settled.swap(true, Ordering::AcqRel) => return Err(DbError::Busy.into()),
+            Err(_) if begun.settle() => return Err(DbError::Busy.into()),
             // Begun: whether it is kept is only known at its end.
             Err(_) => answered.await,
         };
         answer.unwrap_or_else(|_| Err(DbError::Panicked.into()))
+    }
+
+    /// How long work waits at most before it begins.
+    pub(super) fn wait(&self) -> Duration {
+        self.wait
     }
 
     /// How much work waits for a connection.
@@ -232,13 +258,8 @@ pub fn transact_at_one_instant<T, E: From<DbError>>(
 /// One thread: takes the next work, gives it the connection it keeps.
 fn serve(pool: &Pool<ConnectionManager<PgConnection>>, waiting: &Receiver<Waiting>) {
     let mut kept: Option<(Pooled, Instant)> = None;
-    for Waiting {
-        work,
-        until,
-        settled,
-    } in waiting
-    {
-        if settled.swap(true, Ordering::AcqRel) {
+    for Waiting { work, until, begun } in waiting {
+        if !begun.settle() {
             continue;
         }
         if Instant::now() > until {

@@ -10,10 +10,13 @@
 //!   rows its caller reaches.
 //! * Values stay out of the server's own log, as far as the session's role may see to it.
 //! * Work that a caller no longer waits for still ends by itself: all of it is kept, or none.
+//! * What comes from many callers at the same time may go through the door as one
+//!   ([`Gatherer`]); each is answered after the commit that its own was part of.
 
 mod copy;
 mod door;
 mod error;
+mod gather;
 mod quiet;
 mod reach;
 pub mod schema;
@@ -28,6 +31,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 pub use copy::{CopyRow, copy_frozen};
 pub use door::{Db, Patience, transact, transact_at_one_instant};
 pub use error::DbError;
+pub use gather::{Company, Gatherer, Whole};
 pub use quiet::talkative;
 pub use reach::{beyond_reach, reach_in};
 pub use xid::{TransactionId, Xid8};

@@ -4,6 +4,7 @@ use std::sync::{Barrier, Mutex};
 
 use diesel::prelude::*;
 use kaifong::kernel::money::Money;
+use kaifong::kernel::month::Month;
 use kaifong::ledger::{self, LedgerError};
 use kaifong::platform::crypto::SigningKey;
 
@@ -144,4 +145,20 @@ fn a_checkpoint_waits_for_postings_under_way() {
         sealing.unwrap().join().unwrap().unwrap()
     });
     assert_eq!(sealed.unwrap().transfers, 1);
+}
+
+#[test]
+fn of_eight_who_open_a_month_at_once_none_fails() {
+    let books = open(1);
+    let connections: Vec<_> = (0..8).map(|_| Mutex::new(books.app())).collect();
+    for month in [
+        "2040-01", "2040-02", "2040-03", "2040-04", "2040-05", "2040-06",
+    ] {
+        let month: Month = month.parse().unwrap();
+        let results = at_once(|number| {
+            let mut conn = connections[number].lock().unwrap();
+            ledger::open_months(&mut conn, month, month)
+        });
+        assert!(results.iter().all(Result::is_ok), "{month}: {results:?}");
+    }
 }

@@ -4,6 +4,7 @@ mod bringing;
 mod channels;
 mod codes;
 mod files;
+mod gathered;
 mod intake;
 mod january_2023;
 mod mutations;

@@ -70,7 +70,7 @@ impl Program {
     }
 
     /// Tells `body`, signed anew.
-    fn tells(&self, body: &Value, now: DateTime<Utc>) -> Call {
+    pub fn tells(&self, body: &Value, now: DateTime<Utc>) -> Call {
         let body = body.to_string().into_bytes();
         let headers = self.headers(&body, now);
         call(&headers, body)
@@ -86,7 +86,7 @@ fn call(headers: &Headers, body: Vec<u8>) -> Call {
         .bytes(body)
 }
 
-fn notice(event: &str, reference: &str, state: &str, account: &impl ToString) -> Value {
+pub fn notice(event: &str, reference: &str, state: &str, account: &impl ToString) -> Value {
     json!({
         "channel": "store", "event": event, "reference": reference, "state": state,
         "account": account.to_string(), "amount": "10.00",

@@ -25,7 +25,7 @@ use kaifong::autopay::{self, PrepareCollection};
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::reach::Reach;
 use kaifong::kernel::role::Role;
-use kaifong::payments::Shelf;
+use kaifong::payments::{Shelf, gather_news};
 use kaifong::platform::auth::{Gate, Issuer, Jwks, SessionClaims, Verifier};
 use kaifong::platform::crypto::SigningKey;
 use kaifong::platform::db::{Db, Patience, execute};
@@ -192,8 +192,10 @@ async fn start_replica(
 ) -> TestApp<
     impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
 > {
+    let db = Db::open(database.url(), patience);
     let app = Data::new(App {
-        db: Db::open(database.url(), patience),
+        news: gather_news(&db, clock.clone()),
+        db,
         clock: clock.clone(),
         vault: database.vault(clock.now()),
         rules: Arc::default(),

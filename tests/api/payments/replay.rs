@@ -4,8 +4,8 @@
 //! `./dev test` takes three thousand lines; `TORTURE=1` thirty thousand.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Child;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -45,16 +45,20 @@ impl<'a> Town<'a> {
         (Self { program, database }, codes)
     }
 
-    fn ingest(&self, path: &PathBuf) -> Child {
+    fn ingest(&self, path: &Path) -> Child {
         let mut command = self.program.on(self.database.url(), &["ingest"]);
-        command.arg(path).stdout(std::process::Stdio::null());
+        command.arg(path).stdout(Stdio::null());
         command.spawn().unwrap()
     }
 
     /// Takes the file at each of `paths` in, undisturbed.
     fn take(&self, paths: &[PathBuf]) {
         for path in paths {
-            assert!(self.ingest(path).wait().unwrap().success(), "{path:?}");
+            assert!(
+                self.ingest(path).wait().unwrap().success(),
+                "{}",
+                path.display()
+            );
         }
     }
 
@@ -83,7 +87,7 @@ impl<'a> Town<'a> {
 
     /// Starts taking the file at `path` in, kills it when it stands still behind what `held` does,
     /// and takes that back.
-    fn kill_behind(&self, held: &str, path: &PathBuf) {
+    fn kill_behind(&self, held: &str, path: &Path) {
         let mut holder = self.database.connect();
         execute(&mut holder, &format!("BEGIN; {held}")).unwrap();
         let mut ingest = self.ingest(path);

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -147,7 +147,7 @@ fn statement(number: u32, said: &[Said]) -> Vec<u8> {
 }
 
 /// Takes a file of answers in, in a program of its own, which ends with all others.
-fn take(ground: &Ground<'_>, file: &PathBuf) -> Option<()> {
+fn take(ground: &Ground<'_>, file: &Path) -> Option<()> {
     let mut command = ground.program.on(ground.url, &["autopay-results"]);
     command
         .arg(file)

@@ -37,7 +37,7 @@ pub struct Debits {
     signed_up: Option<u32>,
     stage: Stage,
     /// By what we call it: how much, and what becomes of it.
-    debits: BTreeMap<String, (String, Says)>,
+    said: BTreeMap<String, (String, Says)>,
     /// Debits of which it was acknowledged that they were paid.
     paid: usize,
 }
@@ -75,7 +75,7 @@ impl Debits {
             sent: 0,
             signed_up: None,
             stage: Stage::ToOrder,
-            debits: BTreeMap::new(),
+            said: BTreeMap::new(),
             paid: 0,
         }
     }
@@ -153,15 +153,8 @@ impl Debits {
                 Stage::Released(path.clone())
             }
             Stage::Released(path) => {
-                let lines = ground.read(&format!("{path}/lines?limit=100"), &self.ordering)?;
-                assert_eq!(lines["next"], Value::Null, "too many for one page");
-                let id = path.rsplit('/').next().unwrap();
-                the_day_comes(ground, id)?;
-                let debited = lines["items"].as_array().unwrap();
-                let said = said_of(&mut self.debits, debited);
-                let tellings = Telling::of(self.sent, (id, &said), ground.program);
-                self.sent += 1;
-                Stage::Answered(path.clone(), tellings, 0)
+                let path = path.clone();
+                self.told(ground, path)?
             }
             Stage::Answered(path, tellings, told) => {
                 if let Some(telling) = tellings.front() {
@@ -171,13 +164,26 @@ impl Debits {
                     *told += 1;
                     return Some(());
                 }
-                self.paid = paid(&self.debits);
+                self.paid = paid(&self.said);
                 self.cycle += 1;
                 Stage::ToOrder
             }
         };
         self.stage = next;
         Some(())
+    }
+
+    /// The bank has the collection at `path`, and its day comes: what the bank tells of it.
+    fn told(&mut self, ground: &Ground<'_>, path: String) -> Option<Stage> {
+        let lines = ground.read(&format!("{path}/lines?limit=100"), &self.ordering)?;
+        assert_eq!(lines["next"], Value::Null, "too many for one page");
+        let id = path.rsplit('/').next().unwrap();
+        the_day_comes(ground, id)?;
+        let debited = lines["items"].as_array().unwrap();
+        let said = said_of(&mut self.said, debited);
+        let tellings = Telling::of(self.sent, (id, &said), ground.program);
+        self.sent += 1;
+        Some(Stage::Answered(path, tellings, 0))
     }
 
     /// Goes on to the end of a collection.
@@ -198,17 +204,13 @@ impl Debits {
     /// came back; nobody was collected from twice.
     pub fn check(&self, conn: &mut PgConnection) {
         let expected: Vec<String> = self
-            .debits
+            .said
             .iter()
             .map(|(reference, (amount, says))| format!("{reference} {amount} {}", says.books()))
             .collect();
         let kept: Vec<String> = diesel::dsl::sql::<Text>(KEPT).load(conn).unwrap();
         assert_eq!(kept, expected);
-        let paid = self
-            .debits
-            .values()
-            .filter(|(_, says)| *says != Says::Refused);
-        let paid = i64::try_from(paid.count()).unwrap();
+        let paid = i64::try_from(paid(&self.said)).unwrap();
         assert!(paid > 0, "nothing was collected");
         assert_eq!(count(conn, "payment WHERE channel = 'autopay'"), paid);
         let twice = "(SELECT FROM autopay_line l JOIN autopay_result r USING (reference) \

@@ -302,7 +302,7 @@ fn payments_are_held_in_one_order() {
             let mut conn = connect(database.url()).unwrap();
             side.take(&mut conn, &pieces, "2026-11-20T12:00:00Z".parse().unwrap())
         });
-        actix_rt::System::new().block_on(until_blocked(&database));
+        actix_web::rt::System::new().block_on(until_blocked(&database));
         let mut other = database.connect();
         for number in &sorted[1..] {
             let sql = format!("pg_try_advisory_lock(7210853, {})", place(*number));

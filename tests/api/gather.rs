@@ -40,6 +40,10 @@ fn gathering(db: &Db, company: Company) -> (Households, Arc<AtomicU32>) {
     (households, begun)
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it has the shape of those that tell nothing"
+)]
 fn said(error: &DbError) -> Option<&DbError> {
     Some(error)
 }
@@ -218,7 +222,7 @@ async fn beyond_the_queue_and_beyond_patience_is_busy_and_never_done() {
         queue: 2,
     };
     let (households, _) = gathering(&db, company);
-    let slow = db.write(|conn| execute(conn, "SELECT pg_sleep(1)"));
+    let slow = db.write(|conn| execute(conn, "SELECT pg_sleep(3)"));
     let (slow, ()) = join(slow, async {
         until(|| db.waiting() == 0).await;
         let began = Instant::now();
@@ -232,14 +236,17 @@ async fn beyond_the_queue_and_beyond_patience_is_busy_and_never_done() {
         }
         // The third found no room; the others waited as long as was agreed.
         let waited: Vec<Duration> = answers.into_iter().map(|(_, waited)| waited).collect();
-        assert!(waited[2] < Duration::from_millis(200), "{waited:?}");
+        assert!(waited[2] < waited[0], "{waited:?}");
         assert!(waited[0] >= Duration::from_millis(300), "{waited:?}");
-        assert!(waited[0] < Duration::from_millis(900), "{waited:?}");
+        assert!(waited[0] < Duration::from_secs(2), "{waited:?}");
     })
     .await;
     slow.unwrap();
     // Nobody is left behind, and nothing is done that was given up.
-    households.take(FIRST + 7).await.unwrap();
+    while let Err(error) = households.take(FIRST + 7).await {
+        // On a busy machine patience may end again.
+        assert!(matches!(error, DbError::Busy), "{error:?}");
+    }
     assert_eq!(count(&mut database.connect(), "household"), 1);
 }
 

@@ -1,6 +1,8 @@
 -- What files, bank and ledger say of days: $1 to $2, of channel $3 or of all. $4 and $5 are the
 -- channels and their clearing accounts, $6 is the suspense account.
-WITH clearing AS (
+WITH undone AS MATERIALIZED (
+    SELECT payment, effective_on FROM payment_undone WHERE effective_on BETWEEN $1 AND $2
+), clearing AS (
     SELECT * FROM unnest($4, $5) AS account (channel, number)
 ), file AS (
     SELECT f.id, f.channel, f.business_date AS day, f.lines, f.amount, f.settled,
@@ -26,7 +28,7 @@ WITH clearing AS (
         AND NOT EXISTS (SELECT FROM payment_settlement s
                         WHERE s.channel = p.channel AND s.reference = p.reference)
         -- What was void before the day was over was no payment.
-        AND NOT EXISTS (SELECT FROM payment_undone u
+        AND NOT EXISTS (SELECT FROM undone u
                         WHERE u.payment = p.id AND u.effective_on = p.value_on)
 ), held AS (
     -- A payment and its posting were booked at the same instant: that narrows the ledger down.

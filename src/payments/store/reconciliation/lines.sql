@@ -1,7 +1,9 @@
 -- The lines of channel $1 and day $2 that make a difference, or may: by cause, reference and place,
 -- after the one at $3 to $6 when there is one. $7: whether told payments await a file; $8: the
 -- clearing account; $9: what bank and files differ by; $10: how many lines.
-WITH file AS (
+WITH undone AS MATERIALIZED (
+    SELECT payment FROM payment_undone WHERE effective_on = $2
+), file AS (
     SELECT id, settled FROM payment_file
     WHERE channel = $1 AND business_date = $2 AND state <> 'withdrawn'
 ), told AS (
@@ -10,8 +12,7 @@ WITH file AS (
         AND NOT EXISTS (SELECT FROM payment_settlement s
                         WHERE s.channel = p.channel AND s.reference = p.reference)
         -- What was void before the day was over was no payment.
-        AND NOT EXISTS (SELECT FROM payment_undone u
-                        WHERE u.payment = p.id AND u.effective_on = p.value_on)
+        AND NOT EXISTS (SELECT FROM undone u WHERE u.payment = p.id)
 ), entered AS (
     SELECT p.* FROM file f JOIN payment p ON p.file = f.id
     UNION ALL

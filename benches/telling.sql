@@ -11,7 +11,7 @@ SELECT p.channel, p.reference, p.account, p.amount, p.file IS NULL AND s.line IS
 SELECT id, channel, cut_off, working_days_only, lead_days, at_most, payee, payee_name, valid_from, valid_to, recorded_at, replaced_at, source, assumed FROM payment_channel WHERE replaced_at IS NULL ORDER BY channel, valid_from;
 SELECT date FROM general_holiday WHERE date BETWEEN {today} AND {today} + 30;
 SELECT number FROM household WHERE number = :household;
-INSERT INTO payment (id, channel, reference, account, amount, instructed_at, value_on, household, recorded_at, told_by, place) VALUES ({id}, {channel}, {name}, :household::text || '0', 10.00, now(), {today}, :household, now(), 'client:{client}', '7-Eleven');
+INSERT INTO payment (id, channel, reference, account, amount, instructed_at, value_on, household, recorded_at, told_by, place) VALUES ({id}, {channel}, {name}, :household::text || '0', 10.00, now(), {today}, :household, now(), 'client' || chr(58) || '{client}', '7-Eleven');
 INSERT INTO outbox_event (kind, subject, household, detail, said_at) VALUES ('payment.received', {id}, :household, '{"channel": "store", "amount": "10.00", "paid_on": "2026-11-20"}', now()) ON CONFLICT DO NOTHING;
 SELECT ledger_open_month(date_trunc('month', {today})::date);
 SELECT pg_advisory_xact_lock_shared(7210813);

@@ -1,4 +1,4 @@
-//! `kaifong verify`: whether the ledger tells the truth.
+//! `kaifong verify`: whether the ledger tells the truth, and the payments on it.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -6,10 +6,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use super::Failure;
 use super::database::Database;
-use crate::ledger::{self, Findings};
+use crate::ledger;
+use crate::payments;
 use crate::platform::config::Config;
 use crate::platform::crypto::{SigningKey, key_id, unhex};
 use crate::platform::db::connect_as_owner;
@@ -24,7 +26,7 @@ pub(super) const KEY: &str = "keys/ledger.pk8";
 /// In the data folder: the file of checkpoints outside the database.
 pub(super) const WITNESS: &str = "checkpoints.log";
 
-/// Verify the ledger: checkpoints, every sealed transfer, balances and double entry
+/// Verify the ledger: checkpoints, every sealed transfer, balances, double entry and payments
 ///
 /// Names the first thing that lies. Exits with 0 when nothing does, 1 when something does,
 /// 2 when that could not be found out. A restored copy of the database will do.
@@ -41,6 +43,28 @@ pub(super) struct Verify {
     /// folder, when it is there]
     #[arg(long, value_name = "FILE")]
     witness: Option<PathBuf>,
+}
+
+/// What verifying found.
+#[derive(Debug, Serialize)]
+pub(super) struct Findings {
+    #[serde(flatten)]
+    pub ledger: ledger::Findings,
+    pub payments: payments::verify::Findings,
+}
+
+impl Findings {
+    /// Whether nothing lies.
+    pub(super) fn are_clean(&self) -> bool {
+        self.ledger.are_clean() && self.payments.lies_found == 0
+    }
+
+    /// What lies, as far as it is named.
+    pub(super) fn lies(&self) -> impl Iterator<Item = String> {
+        let payments = self.payments.lies.iter().map(ToString::to_string);
+        let ledger = self.ledger.lies.iter().map(ToString::to_string);
+        ledger.chain(payments)
+    }
 }
 
 /// The public half of a signing key.
@@ -96,7 +120,9 @@ impl Verify {
             bar.set_position(read);
         });
         bar.finish_and_clear();
-        Ok(found?)
+        let ledger = found?;
+        let payments = payments::verify::verify(&mut conn)?;
+        Ok(Findings { ledger, payments })
     }
 }
 
@@ -106,22 +132,27 @@ fn tell(findings: &Findings, json: bool) -> io::Result<()> {
         serde_json::to_writer(&mut out, findings)?;
         return writeln!(out);
     }
-    for lie in &findings.lies {
+    let Findings { ledger, payments } = findings;
+    for lie in findings.lies() {
         writeln!(out, "LIE: {lie}")?;
     }
     if !findings.are_clean() {
-        writeln!(out, "{} lies found.", findings.lies_found)?;
+        let (in_ledger, of_payments) = (ledger.lies_found, payments.lies_found);
+        writeln!(
+            out,
+            "{in_ledger} lies found in the ledger, {of_payments} of payments."
+        )?;
     }
     writeln!(
         out,
-        "{} transfers; {} checkpoints seal all but {} of them.",
-        findings.transfers, findings.checkpoints, findings.unsealed
+        "{} transfers; {} checkpoints seal all but {} of them. {} payments.",
+        ledger.transfers, ledger.checkpoints, ledger.unsealed, payments.payments
     )?;
-    for total in &findings.totals {
+    for total in &ledger.totals {
         let net = total.debits - total.credits;
         writeln!(out, "{:<24}{net:>20.2}", total.account)?;
     }
-    if !findings.witnessed {
+    if !ledger.witnessed {
         writeln!(
             out,
             "There was no witness: checkpoints removed from the end go unnoticed."

@@ -19,7 +19,7 @@ use super::model::{Account, LedgerError};
 use super::rules::{Difference, differences};
 use super::store::{self, Totals};
 use super::witness::Witness;
-use crate::platform::db::DbError;
+use crate::platform::db::{DbError, prepare_to_scan};
 
 /// After how many transfers progress is told.
 const STEP: u64 = 10_000;
@@ -62,7 +62,7 @@ struct Audit<'a, P> {
 
 impl<P: FnMut(u64)> Audit<'_, P> {
     fn all(&mut self, conn: &mut PgConnection) -> Result<(), LedgerError> {
-        store::prepare_to_scan(conn)?;
+        prepare_to_scan(conn)?;
         self.chain(conn)?;
         self.findings.add_all(store::odd_transfers(conn)?);
         self.findings.add_all(store::posted_twice(conn)?);

@@ -29,11 +29,13 @@ use diesel::PgConnection;
 use super::book::{Coming, Entries, Way};
 use super::files::{self, ALLOWANCES, Sequence, Summary, Whose};
 use super::jobs::{AllowancesPosted, DebitsTold};
-use super::model::{Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile};
+use super::model::{
+    Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile, Tally,
+};
 use super::shelf::{Kept, Shelf};
-use super::staging::{AT_ONCE, stage};
+use super::staging::{AT_ONCE, stage, unaddable};
 use super::store::files::number;
-use super::{events, store};
+use super::{events, rules, store};
 use crate::kernel::clock::Clock;
 use crate::kernel::id::PaymentFileId;
 use crate::kernel::watch::Watch;
@@ -314,7 +316,9 @@ fn chunk(
         audit::record(conn, actor, "payments.file.quarantined", &id, now)?;
     } else {
         let to = file.lines.min(file.settled.saturating_add(AT_ONCE.into()));
-        if settled.is_ok_and(|fates| fates.contains(&Fate::Posted)) {
+        let tallies = settled.unwrap_or_default();
+        store::files::count(conn, file.id, &tallies)?;
+        if tallies.iter().any(|tally| tally.fate == Fate::Posted) {
             events::posted(conn, &file, to, now)?;
         }
         file.settled = to;
@@ -353,14 +357,15 @@ fn contradiction(
     Ok(store::files::contradiction(conn, id, file.channel)?)
 }
 
-/// Enters the next lines of `file`, the fate of each; or says which line contradicts what was paid
-/// since all were looked at, and enters none.
+/// Enters the next lines of `file`, and says what became of them; or which line contradicts what
+/// was paid since all were looked at, and enters none.
 fn settle(
     conn: &mut PgConnection,
     file: &PaymentFile,
     now: DateTime<Utc>,
-) -> Result<Result<Vec<Fate>, Found>, PaymentError> {
+) -> Result<Result<Vec<Tally>, Found>, PaymentError> {
     let lines = store::files::unsettled(conn, (file.id, file.settled), AT_ONCE.into())?;
+    let amounts: Vec<_> = lines.iter().map(|line| line.amount).collect();
     let first = file.settled.saturating_add(1);
     let coming = (first..).zip(lines).map(|(number, told)| Coming {
         channel: file.channel,
@@ -375,7 +380,10 @@ fn settle(
         entries.write_all(conn)
     };
     match entered {
-        Ok(fates) => Ok(Ok(fates)),
+        Ok(fates) => {
+            let tallies = rules::tallied(fates.into_iter().zip(amounts));
+            Ok(Ok(tallies.map_err(unaddable)?))
+        }
         Err(PaymentError::Contradicts { at, reference }) => {
             Ok(Err((first.saturating_add(at), reference)))
         }

@@ -34,6 +34,7 @@ mod staging;
 mod store;
 mod suspense;
 mod tell;
+pub mod verify;
 mod words;
 
 pub use api::{routes, shelve};

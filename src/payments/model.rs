@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Numeric, Text};
 
 pub use super::channel::{Channel, Form};
 use super::files::{DebitResult, FileError, Refusal};
@@ -17,8 +16,8 @@ use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::LedgerError;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{
-    payment, payment_file, payment_file_decision, payment_file_unpaid, payment_line,
-    payment_line_fate,
+    payment, payment_file, payment_file_decision, payment_file_tally, payment_file_unpaid,
+    payment_line, payment_line_fate,
 };
 use crate::rent::RentError;
 
@@ -175,13 +174,11 @@ pub struct Payment {
 }
 
 /// How many lines had a fate, and what they come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = payment_file_tally, check_for_backend(diesel::pg::Pg))]
 pub struct Tally {
-    #[diesel(sql_type = Text)]
     pub fate: Fate,
-    #[diesel(sql_type = BigInt)]
     pub lines: i64,
-    #[diesel(sql_type = Numeric)]
     pub amount: Money,
 }
 

@@ -197,6 +197,6 @@ impl Stage {
 }
 
 /// What adds up to a sum that was read before is money too.
-fn unaddable(_: NotMoney) -> PaymentError {
+pub(super) fn unaddable(_: NotMoney) -> PaymentError {
     PaymentError::Unfit("the credits are too large to add up")
 }

@@ -2,7 +2,6 @@
 //! over all rows, so that forty million of them take minutes.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::connection::SimpleConnection;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date, Numeric, Text, Timestamptz, Uuid as SqlUuid};
@@ -14,11 +13,6 @@ use crate::ledger::findings::{Lie, Lies, Named};
 use crate::ledger::model::{General, Reversal, TransferKind};
 use crate::platform::db::DbError;
 use crate::platform::db::schema::ledger_transfer;
-
-/// Sets the transaction up for sorting and joining millions of rows.
-pub fn prepare_to_scan(conn: &mut PgConnection) -> Result<(), DbError> {
-    Ok(conn.batch_execute("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off")?)
-}
 
 /// How many transfers were booked after `after`.
 pub fn unsealed(conn: &mut PgConnection, after: Option<DateTime<Utc>>) -> Result<i64, DbError> {

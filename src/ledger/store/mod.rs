@@ -29,8 +29,8 @@ pub(super) use checkpoints::{
 pub use entries::{entries, reversed_at};
 pub(super) use entries::{record_reversal, record_reversals, reversals_of, transfer, transfers};
 pub(super) use lies::{
-    Totals, each_reversal, odd_transfers, posted_twice, prepare_to_scan, totals, unsealed,
-    wrong_balances, wrong_reversals,
+    Totals, each_reversal, odd_transfers, posted_twice, totals, unsealed, wrong_balances,
+    wrong_reversals,
 };
 
 /// Postings hold this lock shared; a checkpoint takes it alone, so none is under way then.

@@ -8,6 +8,7 @@ mod fit;
 mod passed_on;
 mod reconciled;
 mod shares;
+mod tallies;
 
 pub use candidates::near;
 pub use codes::{payment_code, scanned};
@@ -17,3 +18,4 @@ pub use fit::{OLDEST, fit, is_account, is_amount, is_place, is_reference};
 pub use passed_on::{Owner, may_settle, passed_on, paying_in};
 pub use reconciled::{pair, standing};
 pub use shares::parts;
+pub use tallies::tallied;

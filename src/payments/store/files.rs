@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
+use diesel::upsert::excluded;
 
 use crate::kernel::id::PaymentFileId;
 use crate::payments::files::Line;
@@ -13,7 +14,8 @@ use crate::payments::model::{
 };
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{
-    payment, payment_file, payment_file_decision, payment_line, payment_line_fate,
+    payment, payment_file, payment_file_decision, payment_file_tally, payment_line,
+    payment_line_fate,
 };
 
 /// Any number that only the intake of a channel's files locks, together with the channel.
@@ -257,14 +259,16 @@ pub fn contradiction(
     if before.is_some() {
         return Ok(before);
     }
-    // Each line against the first of its reference: a join of equal references would be the square
-    // of a file that names one reference only.
+    // Each line against the first of its reference, where there are several: a join of equal
+    // references would be the square of a file that names one reference only.
     let within: Option<Contradicts> = diesel::sql_query(
         "SELECT number, reference FROM ( \
              SELECT number, reference, account, amount, \
                  first_value(account) OVER same AS first_account, \
                  first_value(amount) OVER same AS first_amount \
-             FROM payment_line WHERE file = $1 \
+             FROM payment_line WHERE file = $1 AND reference IN ( \
+                 SELECT reference FROM payment_line WHERE file = $1 \
+                 GROUP BY reference HAVING count(*) > 1) \
              WINDOW same AS (PARTITION BY reference ORDER BY number)) AS line \
          WHERE account <> first_account OR amount <> first_amount \
          ORDER BY number LIMIT 1",
@@ -304,10 +308,32 @@ pub fn keep_state(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbE
 
 /// What became of the settled lines of file `id`.
 pub fn tally(conn: &mut PgConnection, id: PaymentFileId) -> Result<Vec<Tally>, DbError> {
-    Ok(diesel::sql_query(
-        "SELECT fate, count(*) AS lines, sum(amount) AS amount FROM payment_line_fate \
-         WHERE file = $1 AND fate IS NOT NULL GROUP BY fate ORDER BY fate",
-    )
-    .bind::<SqlUuid, _>(id)
-    .load(conn)?)
+    Ok(payment_file_tally::table
+        .filter(payment_file_tally::file.eq(id))
+        .order(payment_file_tally::fate)
+        .select(Tally::as_select())
+        .load(conn)?)
+}
+
+/// Counts what became of more lines of file `id`.
+pub fn count(conn: &mut PgConnection, id: PaymentFileId, more: &[Tally]) -> Result<(), DbError> {
+    let rows = more.iter().map(|tally| {
+        (
+            payment_file_tally::file.eq(id),
+            payment_file_tally::fate.eq(tally.fate),
+            payment_file_tally::lines.eq(tally.lines),
+            payment_file_tally::amount.eq(tally.amount),
+        )
+    });
+    let (lines, amount) = (payment_file_tally::lines, payment_file_tally::amount);
+    diesel::insert_into(payment_file_tally::table)
+        .values(rows.collect::<Vec<_>>())
+        .on_conflict((payment_file_tally::file, payment_file_tally::fate))
+        .do_update()
+        .set((
+            lines.eq(lines + excluded(lines)),
+            amount.eq(amount + excluded(amount)),
+        ))
+        .execute(conn)?;
+    Ok(())
 }

@@ -3,6 +3,7 @@
 pub mod allowances;
 mod channels;
 pub mod files;
+pub mod lies;
 pub mod movements;
 pub mod notices;
 pub mod payments;

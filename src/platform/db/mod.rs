@@ -90,6 +90,11 @@ pub fn missing_migrations(conn: &mut PgConnection) -> Result<Vec<String>, DbErro
         .collect())
 }
 
+/// Sets the transaction up for sorting and joining millions of rows.
+pub fn prepare_to_scan(conn: &mut PgConnection) -> Result<(), DbError> {
+    execute(conn, "SET LOCAL work_mem = '256MB'; SET LOCAL jit = off")
+}
+
 /// Runs one or more statements that return nothing.
 pub fn execute(conn: &mut PgConnection, sql: &str) -> Result<(), DbError> {
     Ok(conn.batch_execute(sql)?)

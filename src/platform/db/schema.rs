@@ -960,6 +960,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    payment_file_tally (file, fate) {
+        file -> Uuid,
+        fate -> Text,
+        lines -> BigInt,
+        amount -> Numeric,
+    }
+}
+
+diesel::table! {
     payment_file_decision (file, decision) {
         file -> Uuid,
         decision -> Text,

@@ -16,3 +16,4 @@ mod shares;
 mod statements;
 mod suspense;
 mod torture;
+mod verify;

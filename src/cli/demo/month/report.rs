@@ -108,8 +108,18 @@ fn likeliest(told: &Value) -> String {
 fn books(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let scene = stage.scene;
     let findings = Verify::default().findings(scene.url, &scene.config.data_dir)?;
-    let debits: Decimal = findings.totals.iter().map(|total| total.debits).sum();
-    let credits: Decimal = findings.totals.iter().map(|total| total.credits).sum();
+    let debits: Decimal = findings
+        .ledger
+        .totals
+        .iter()
+        .map(|total| total.debits)
+        .sum();
+    let credits: Decimal = findings
+        .ledger
+        .totals
+        .iter()
+        .map(|total| total.credits)
+        .sum();
     let verdict = if findings.are_clean() && debits == credits {
         "The books balance"
     } else {
@@ -119,9 +129,9 @@ fn books(stage: &mut Stage<'_>) -> Result<(), Failure> {
         "\n{verdict}: {} debit, {} credit in {} transfers (`kaifong verify`)",
         dollars(debits),
         dollars(credits),
-        grouped(findings.transfers)
+        grouped(findings.ledger.transfers)
     ));
-    for lie in &findings.lies {
+    for lie in findings.lies() {
         stage.say(format_args!("  LIE: {lie}"));
     }
     Ok(())

@@ -12,11 +12,10 @@ use crate::payments::model::{
     Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile, SettledLine, Tally,
     Told,
 };
-use crate::platform::db::DbError;
 use crate::platform::db::schema::{
-    payment, payment_file, payment_file_decision, payment_file_tally, payment_line,
-    payment_line_fate,
+    payment_file, payment_file_decision, payment_file_tally, payment_line, payment_line_fate,
 };
+use crate::platform::db::{DbError, by_sets};
 
 /// Any number that only the intake of a channel's files locks, together with the channel.
 const CHANNEL_LOCK: i32 = 7_210_851;
@@ -243,25 +242,23 @@ pub fn contradiction(
     id: PaymentFileId,
     channel: Channel,
 ) -> Result<Option<(i32, String)>, DbError> {
-    let before = payment_line::table
-        .inner_join(payment::table.on(payment::reference.eq(payment_line::reference)))
-        .filter(payment::channel.eq(channel))
-        .filter(payment_line::file.eq(id))
-        .filter(
-            payment::amount
-                .ne(payment_line::amount)
-                .or(payment::account.ne(payment_line::account)),
-        )
-        .order(payment_line::number)
-        .select((payment_line::number, payment_line::reference))
-        .first(conn)
-        .optional()?;
-    if before.is_some() {
-        return Ok(before);
+    // Each line is looked up by its key, whatever the statistics say of a file that came just now.
+    let before: Option<Contradicts> = diesel::sql_query(
+        "SELECT l.number, l.reference FROM payment_line l \
+         CROSS JOIN LATERAL (SELECT p.account, p.amount FROM payment p \
+             WHERE p.channel = $2 AND p.reference = l.reference OFFSET 0) AS paid \
+         WHERE l.file = $1 AND (l.account <> paid.account OR l.amount <> paid.amount) \
+         ORDER BY l.number LIMIT 1",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<Text, _>(channel)
+    .get_result(conn)
+    .optional()?;
+    if let Some(line) = before {
+        return Ok(Some((line.number, line.reference)));
     }
-    // Each line against the first of its reference, where there are several: a join of equal
-    // references would be the square of a file that names one reference only.
-    let within: Option<Contradicts> = diesel::sql_query(
+    // Each line against the first of its reference, where there are several.
+    let within = diesel::sql_query(
         "SELECT number, reference FROM ( \
              SELECT number, reference, account, amount, \
                  first_value(account) OVER same AS first_account, \
@@ -273,9 +270,9 @@ pub fn contradiction(
          WHERE account <> first_account OR amount <> first_amount \
          ORDER BY number LIMIT 1",
     )
-    .bind::<SqlUuid, _>(id)
-    .get_result(conn)
-    .optional()?;
+    .bind::<SqlUuid, _>(id);
+    let within: Option<Contradicts> =
+        by_sets(conn, |conn| Ok(within.get_result(conn).optional()?))?;
     Ok(within.map(|line| (line.number, line.reference)))
 }
 

@@ -104,8 +104,9 @@ fn a_new_cluster_is_private_and_keeps_what_is_written() {
     assert_eq!(mode & 0o777, 0o700);
     let addresses = "select '<' || current_setting('listen_addresses') || '>' as word";
     assert_eq!(word(&cluster, addresses), "<>");
-    let collation = "select datcollate as word from pg_database where datname = 'kaifong'";
-    assert_eq!(word(&cluster, collation), "C.UTF-8");
+    let collation = "select concat_ws(' ', datcollate, datctype) as word \
+                     from pg_database where datname = 'kaifong'";
+    assert_eq!(word(&cluster, collation), "C C.UTF-8");
     run(&cluster, WRITE);
     let processes = Processes::of(&cluster.home);
     assert!(!processes.alive().is_empty());

@@ -92,7 +92,26 @@ pub fn missing_migrations(conn: &mut PgConnection) -> Result<Vec<String>, DbErro
 
 /// Sets the transaction up for sorting and joining millions of rows.
 pub fn prepare_to_scan(conn: &mut PgConnection) -> Result<(), DbError> {
-    execute(conn, "SET LOCAL work_mem = '256MB'; SET LOCAL jit = off")
+    execute(
+        conn,
+        "SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL enable_nestloop = off",
+    )
+}
+
+/// Asks what compares many rows with many: they are sorted or hashed.
+///
+/// Of what came just now the statistics say that it is one row, and comparing each with all seems
+/// as good; of a hundred thousand it takes hours.
+pub fn by_sets<T>(
+    conn: &mut PgConnection,
+    ask: impl FnOnce(&mut PgConnection) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    conn.transaction(|conn| {
+        execute(conn, "SET LOCAL enable_nestloop = off")?;
+        let answer = ask(conn)?;
+        execute(conn, "SET LOCAL enable_nestloop = on")?;
+        Ok(answer)
+    })
 }
 
 /// Runs one or more statements that return nothing.

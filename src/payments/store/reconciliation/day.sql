@@ -1,5 +1,6 @@
 -- What files, bank and ledger say of days: $1 to $2, of channel $3 or of all. $4 and $5 are the
 -- channels and their clearing accounts, $6 is the suspense account.
+-- Rows are looked up one by one only where `OFFSET 0` says so, by a key; all else is by sets.
 WITH undone AS MATERIALIZED (
     SELECT payment, effective_on FROM payment_undone WHERE effective_on BETWEEN $1 AND $2
 ), clearing AS (
@@ -16,17 +17,20 @@ WITH undone AS MATERIALIZED (
         AND f.state <> 'withdrawn'
 ), entered AS (
     SELECT f.channel, f.day, false AS is_told, p.id, p.amount, p.value_on, p.recorded_at
-    FROM file f JOIN payment p ON p.file = f.id
+    FROM payment p JOIN file f ON f.id = p.file
+    WHERE p.file = ANY (ARRAY(SELECT id FROM file))
     UNION ALL
     SELECT f.channel, f.day, false, p.id, p.amount, p.value_on, p.recorded_at
-    FROM file f JOIN payment_settlement s ON s.file = f.id
-    JOIN payment p ON p.channel = s.channel AND p.reference = s.reference
+    FROM payment_settlement s JOIN file f ON f.id = s.file
+    CROSS JOIN LATERAL (SELECT p.id, p.amount, p.value_on, p.recorded_at FROM payment p
+        WHERE p.channel = s.channel AND p.reference = s.reference OFFSET 0) AS p
+    WHERE s.file = ANY (ARRAY(SELECT id FROM file))
     UNION ALL
     SELECT p.channel, p.value_on, true, p.id, p.amount, p.value_on, p.recorded_at
     FROM payment p
     WHERE p.file IS NULL AND p.value_on BETWEEN $1 AND $2 AND ($3 IS NULL OR p.channel = $3)
         AND NOT EXISTS (SELECT FROM payment_settlement s
-                        WHERE s.channel = p.channel AND s.reference = p.reference)
+                        WHERE s.channel = p.channel AND s.reference = p.reference OFFSET 0)
         -- What was void before the day was over was no payment.
         AND NOT EXISTS (SELECT FROM undone u
                         WHERE u.payment = p.id AND u.effective_on = p.value_on)

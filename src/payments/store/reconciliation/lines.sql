@@ -1,6 +1,7 @@
 -- The lines of channel $1 and day $2 that make a difference, or may: by cause, reference and place,
 -- after the one at $3 to $6 when there is one. $7: whether told payments await a file; $8: the
 -- clearing account; $9: what bank and files differ by; $10: how many lines.
+-- Rows are looked up one by one only where `OFFSET 0` says so, by a key; all else is by sets.
 WITH undone AS MATERIALIZED (
     SELECT payment FROM payment_undone WHERE effective_on = $2
 ), file AS (
@@ -10,14 +11,16 @@ WITH undone AS MATERIALIZED (
     SELECT p.* FROM payment p
     WHERE p.file IS NULL AND p.channel = $1 AND p.value_on = $2
         AND NOT EXISTS (SELECT FROM payment_settlement s
-                        WHERE s.channel = p.channel AND s.reference = p.reference)
+                        WHERE s.channel = p.channel AND s.reference = p.reference OFFSET 0)
         -- What was void before the day was over was no payment.
         AND NOT EXISTS (SELECT FROM undone u WHERE u.payment = p.id)
 ), entered AS (
-    SELECT p.* FROM file f JOIN payment p ON p.file = f.id
+    SELECT p.* FROM payment p WHERE p.file = ANY (ARRAY(SELECT id FROM file))
     UNION ALL
-    SELECT p.* FROM file f JOIN payment_settlement s ON s.file = f.id
-    JOIN payment p ON p.channel = s.channel AND p.reference = s.reference
+    SELECT p.* FROM payment_settlement s
+    CROSS JOIN LATERAL (SELECT p.* FROM payment p
+        WHERE p.channel = s.channel AND p.reference = s.reference OFFSET 0) AS p
+    WHERE s.file = ANY (ARRAY(SELECT id FROM file))
     UNION ALL
     SELECT * FROM told
 ), held AS (
@@ -26,9 +29,12 @@ WITH undone AS MATERIALIZED (
                         AND (SELECT max(recorded_at) FROM entered)
         AND effective_on BETWEEN (SELECT min(value_on) FROM entered)
                              AND (SELECT max(value_on) FROM entered)
+), line AS (
+    SELECT l.*, l.number <= f.settled AS is_settled FROM payment_line l JOIN file f ON f.id = l.file
+    WHERE l.file = ANY (ARRAY(SELECT id FROM file))
 ), named AS (
     SELECT 'not_entered' AS cause, l.reference, l.account, l.amount, l.file, l.number AS line
-    FROM file f JOIN payment_line l ON l.file = f.id AND l.number > f.settled
+    FROM line l WHERE NOT l.is_settled
     UNION ALL
     SELECT 'not_settled', reference, account, amount, NULL, NULL FROM told WHERE $7
     UNION ALL
@@ -38,14 +44,15 @@ WITH undone AS MATERIALIZED (
                       AND h.debit = $8 AND h.effective_on = e.value_on)
     UNION ALL
     SELECT 'duplicate', l.reference, l.account, l.amount, l.file, l.number
-    FROM file f JOIN payment_line l ON l.file = f.id AND l.number <= f.settled
-    WHERE NOT EXISTS (SELECT FROM payment p WHERE p.file = l.file AND p.line = l.number)
+    FROM line l
+    WHERE l.is_settled
+        AND NOT EXISTS (SELECT FROM payment p
+                        WHERE p.file = l.file AND p.line = l.number OFFSET 0)
         AND NOT EXISTS (SELECT FROM payment_settlement s
-                        WHERE s.file = l.file AND s.line = l.number)
+                        WHERE s.file = l.file AND s.line = l.number OFFSET 0)
     UNION ALL
     SELECT 'of_that_amount', l.reference, l.account, l.amount, l.file, l.number
-    FROM file f JOIN payment_line l ON l.file = f.id
-    WHERE l.amount = $9
+    FROM line l WHERE l.amount = $9
 )
 SELECT * FROM named
 WHERE $3 IS NULL OR (cause, reference, coalesce(file, $11), coalesce(line, 0))

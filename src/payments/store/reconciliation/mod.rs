@@ -12,7 +12,7 @@ use crate::payments::model::Channel;
 use crate::payments::reconciliation::{
     Credit, DayFile, Figures, LinePlace, NOWHERE, NamedLine, Period,
 };
-use crate::platform::db::DbError;
+use crate::platform::db::{DbError, by_sets};
 
 fn clearing(channel: Channel) -> i64 {
     Account::General(channel.clearing()).number()
@@ -22,14 +22,14 @@ fn clearing(channel: Channel) -> i64 {
 pub fn figures(conn: &mut PgConnection, period: Period) -> Result<Vec<Figures>, DbError> {
     let words: Vec<&str> = Channel::ALL.iter().map(|one| one.as_str()).collect();
     let accounts: Vec<i64> = Channel::ALL.iter().map(|one| clearing(*one)).collect();
-    Ok(diesel::sql_query(include_str!("day.sql"))
+    let question = diesel::sql_query(include_str!("day.sql"))
         .bind::<Date, _>(period.from)
         .bind::<Date, _>(period.to)
         .bind::<Nullable<Text>, _>(period.channel)
         .bind::<Array<Text>, _>(words)
         .bind::<Array<BigInt>, _>(accounts)
-        .bind::<BigInt, _>(Account::General(General::Suspense).number())
-        .load(conn)?)
+        .bind::<BigInt, _>(Account::General(General::Suspense).number());
+    by_sets(conn, |conn| Ok(question.load(conn)?))
 }
 
 /// The files of a channel's day, in their order.
@@ -43,9 +43,9 @@ pub fn files(
                  SELECT sum(l.amount) FROM payment_line l \
                  WHERE l.file = f.id AND l.number <= f.settled \
                      AND NOT EXISTS (SELECT FROM payment p \
-                                     WHERE p.file = l.file AND p.line = l.number) \
+                                     WHERE p.file = l.file AND p.line = l.number OFFSET 0) \
                      AND NOT EXISTS (SELECT FROM payment_settlement s \
-                                     WHERE s.file = l.file AND s.line = l.number)), 0) \
+                                     WHERE s.file = l.file AND s.line = l.number OFFSET 0)), 0) \
                  AS net_amount \
          FROM payment_file f \
          WHERE f.channel = $1 AND f.business_date = $2 AND f.state <> 'withdrawn' \
@@ -88,7 +88,7 @@ pub fn lines(
         Some((cause, reference, file, line)) => (Some(cause), Some(reference), file, line),
         None => (None, None, None, None),
     };
-    Ok(diesel::sql_query(include_str!("lines.sql"))
+    let question = diesel::sql_query(include_str!("lines.sql"))
         .bind::<Text, _>(channel)
         .bind::<Date, _>(day)
         .bind::<Nullable<Text>, _>(cause)
@@ -99,6 +99,6 @@ pub fn lines(
         .bind::<BigInt, _>(clearing(channel))
         .bind::<Nullable<Numeric>, _>(differ_by)
         .bind::<BigInt, _>(rows)
-        .bind::<SqlUuid, _>(NOWHERE)
-        .load(conn)?)
+        .bind::<SqlUuid, _>(NOWHERE);
+    by_sets(conn, |conn| Ok(question.load(conn)?))
 }

@@ -1,18 +1,21 @@
 //! A generated population: complete, in balance, what postings would have made, and the same
 //! for the same seed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use kaifong::cli::import::{How, Import};
 use kaifong::kernel::clock::Clock;
+use kaifong::kernel::money::Money;
 use kaifong::kernel::month::Month;
+use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::kernel::watch::{Unwatched, Watch};
 use kaifong::platform::db::{self, execute};
 use kaifong::population::{self, Order, PopulationError, Summary};
-use kaifong::rent::{self, RunOrder};
+use kaifong::rent::{self, RuleShelf, RunOrder};
 
 use crate::support::{TestDatabase, count};
 
@@ -169,6 +172,45 @@ fn every_tenancy_and_month_has_one_charge_and_revising_changes_nothing() {
             &format!("({charged}) AS touched(n), generate_series(1, n)")
         )
     );
+}
+
+/// With a month that is charged ahead, awards, households in credit and those who left.
+#[test]
+fn many_households_are_told_what_each_is_told_alone() {
+    let (database, _) = populated(&order(300, 12));
+    let (conn, shelf, now) = (&mut database.connect(), RuleShelf::default(), Morning.now());
+    let codes = diesel::dsl::sql::<BigInt>("SELECT number FROM household ORDER BY number DESC");
+    let mut codes: Vec<TenantCode> = codes.load(conn).unwrap();
+    // One that is no household, and one asked for twice.
+    codes.extend([TenantCode::of(987_654_321).unwrap(), codes[0]]);
+    for charged in [false, true] {
+        if charged {
+            let ahead = RunOrder {
+                month: "2026-12".parse().unwrap(),
+                revise: false,
+                rehearse: false,
+            };
+            let clock: Arc<dyn Clock> = Arc::new(Morning);
+            rent::run(database.url(), &clock, ahead, &Unwatched).unwrap();
+        }
+        for month in ["2026-11", "2026-12"] {
+            let month: Month = month.parse().unwrap();
+            let many = rent::dues(conn, &shelf, &codes, (month, now)).unwrap();
+            let told: BTreeMap<_, _> = many.into_iter().collect();
+            assert_eq!(told.len(), codes.len() - 2);
+            let mut owed = 0;
+            for (code, due) in told {
+                let alone = rent::overview(conn, &shelf, code, now).map(|overview| {
+                    let quotes = [overview.this_month, overview.next_month];
+                    quotes.into_iter().find(|quote| quote.month == month)
+                });
+                let alone = alone.map(|quote| quote.unwrap().due);
+                owed += usize::from(alone.as_ref().is_ok_and(|due| *due > Money::ZERO));
+                assert_eq!(format!("{due:?}"), format!("{alone:?}"), "{code} {month}");
+            }
+            assert!(owed > 200, "{owed}");
+        }
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod facts;
 mod rule_book;
 mod runs;
 mod standing;
+mod standings;
 
 pub use awards::{add_award, assisted, award, awards_of, household_of_award, replace_award};
 pub use charges::{
@@ -17,4 +18,5 @@ pub use rule_book::{NewRule, add_rule, assume_rates, book_version, load_book};
 pub use runs::{
     begin_run, billed_months, count_uncharged, finish_run, households, progress, run, runs,
 };
-pub use standing::{Standing, standing, standings};
+pub use standing::{Standing, standing};
+pub use standings::standings;

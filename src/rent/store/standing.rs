@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Date, Nullable, Numeric, Text};
+use diesel::sql_types::{BigInt, Date, Nullable, Numeric, Text};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -100,46 +100,6 @@ pub fn standing(
         })
     })
     .transpose()
-}
-
-#[derive(QueryableByName)]
-struct OfMany {
-    #[diesel(sql_type = BigInt)]
-    household: TenantCode,
-    #[diesel(sql_type = Numeric)]
-    balance: Money,
-    #[diesel(sql_type = BigInt)]
-    rules: i64,
-    #[diesel(sql_type = Nullable<Text>)]
-    charges: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    tenures: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    awards: Option<String>,
-}
-
-/// Where each of `codes` stands, by the same statement asked of many: those that are households.
-pub fn standings(
-    conn: &mut PgConnection,
-    codes: &[TenantCode],
-    month: Month,
-) -> Result<Vec<(TenantCode, Standing)>, DbError> {
-    let many = SQL.replace("SELECT $1::bigint AS", "SELECT unnest($1::bigint[]) AS");
-    let rows: Vec<OfMany> = diesel::sql_query(many)
-        .bind::<Array<BigInt>, _>(codes)
-        .bind::<Date, _>(month)
-        .load(conn)?;
-    let standing = |row: OfMany| {
-        let standing = Standing {
-            balance: row.balance,
-            rules: row.rules,
-            charges: list(row.charges)?,
-            tenures: list(row.tenures)?,
-            awards: list(row.awards)?,
-        };
-        Ok((row.household, standing))
-    };
-    rows.into_iter().map(standing).collect()
 }
 
 /// A JSON array made by SQL; none for no rows.

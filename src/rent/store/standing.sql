@@ -8,7 +8,9 @@ SELECT h.number AS household,
                                           'effective_on', c.effective_on,
                                           'amount', c.amount::text))
         FROM rent_charge c
-        WHERE c.household = asked.household AND c.month >= asked.month)::text AS charges,
+        -- By the household's key and not by the month: one that was charged just now has millions.
+        WHERE c.household = asked.household
+          AND (c.household, c.month) >= (asked.household, asked.month))::text AS charges,
        (SELECT json_agg(json_build_object('household', t.household, 'tenancy_id', t.tenancy_id,
                 'kind', t.kind, 'starts_on', t.starts_on, 'ends_on', t.ends_on,
                 'recorded_at', t.recorded_at, 'end_recorded_at', t.end_recorded_at,

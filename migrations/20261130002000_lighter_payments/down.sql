@@ -13,8 +13,6 @@ LEFT JOIN payment p ON p.file = l.file AND p.line = l.number
 LEFT JOIN payment_settlement s ON s.file = l.file AND s.line = l.number
 LEFT JOIN payment o ON p.file IS NULL AND s.file IS NULL
     AND o.channel = f.channel AND o.reference = l.reference;
-DROP INDEX payment_by_time;
-CREATE INDEX payment_by_time ON payment (instructed_at);
 ALTER TABLE payment
     ADD CONSTRAINT payment_household_fkey FOREIGN KEY (household) REFERENCES household (number),
     ADD CONSTRAINT payment_file_line_fkey

@@ -58,12 +58,10 @@ pub fn wrong_payments(conn: &mut PgConnection) -> Result<(Vec<Lie>, i64), DbErro
     .bind::<BigInt, _>(Account::General(General::Suspense).number())
     .bind::<BigInt, _>(NAMED)
     .load(conn)?;
-    let found = rows.first().map_or(0, |row| row.found);
-    let lies = rows.into_iter().map(|row| Lie::WrongPayment {
-        id: row.id,
-        fault: row.fault,
-    });
-    Ok((lies.collect(), found))
+    Ok(lies(rows, |row| {
+        let Wrong { id, fault, found } = row;
+        (found, Lie::WrongPayment { id, fault })
+    }))
 }
 
 /// Files that have other lines than they say; up to so many as are named, and how many there are.
@@ -91,13 +89,10 @@ pub fn wrong_files(conn: &mut PgConnection) -> Result<(Vec<Lie>, i64), DbError> 
     )
     .bind::<BigInt, _>(NAMED)
     .load(conn)?;
-    let found = rows.first().map_or(0, |row| row.found);
-    let lies = rows.into_iter().map(|row| Lie::WrongFile {
-        file: row.file,
-        said: row.said,
-        lines: row.lines,
-    });
-    Ok((lies.collect(), found))
+    Ok(lies(rows, |row| {
+        let (file, said, lines) = (row.file, row.said, row.lines);
+        (row.found, Lie::WrongFile { file, said, lines })
+    }))
 }
 
 /// Files of which the tallies are not what their lines make; up to so many as are named, and how
@@ -128,12 +123,20 @@ pub fn wrong_tallies(conn: &mut PgConnection) -> Result<(Vec<Lie>, i64), DbError
     )
     .bind::<BigInt, _>(NAMED)
     .load(conn)?;
-    let found = rows.first().map_or(0, |row| row.found);
-    let lies = rows.into_iter().map(|row| Lie::WrongTally {
-        file: row.file,
-        fate: row.fate,
-        said: row.said,
-        lines: row.lines,
-    });
-    Ok((lies.collect(), found))
+    Ok(lies(rows, |row| {
+        let (file, fate, said, lines) = (row.file, row.fate, row.said, row.lines);
+        let lie = Lie::WrongTally {
+            file,
+            fate,
+            said,
+            lines,
+        };
+        (row.found, lie)
+    }))
+}
+
+/// The lies that rows tell, each row with how many there are.
+fn lies<R>(rows: Vec<R>, lie: impl Fn(R) -> (i64, Lie)) -> (Vec<Lie>, i64) {
+    let (found, lies): (Vec<i64>, Vec<Lie>) = rows.into_iter().map(lie).unzip();
+    (lies, found.first().copied().unwrap_or_default())
 }

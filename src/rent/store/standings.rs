@@ -1,4 +1,7 @@
 //! Where many households stand now.
+//!
+//! * One statement reads all of it: a charge is in the balance and in the list, or in neither.
+//! * What it tells of one household is what `standing` does, however many are asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,7 +87,7 @@ pub fn standings(
     for part in parts.iter().filter(|part| part.balance.is_none()) {
         // One that is no household has no account.
         if let Some(standing) = standings.get_mut(&part.household) {
-            part.told_of(standing).ok_or_else(half_null)?;
+            part.add_to(standing).ok_or_else(half_null)?;
         }
     }
     let mut standings: Vec<_> = standings.into_iter().collect();
@@ -96,7 +99,7 @@ pub fn standings(
 
 impl Part {
     /// Adds it to the household's standing; nothing when a column is null that never is.
-    fn told_of(&self, standing: &mut Standing) -> Option<()> {
+    fn add_to(&self, standing: &mut Standing) -> Option<()> {
         let household = self.household.number();
         if let Some(month) = self.month {
             standing.charges.push(StandingCharge {

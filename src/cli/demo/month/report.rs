@@ -108,18 +108,9 @@ fn likeliest(told: &Value) -> String {
 fn books(stage: &mut Stage<'_>) -> Result<(), Failure> {
     let scene = stage.scene;
     let findings = Verify::default().findings(scene.url, &scene.config.data_dir)?;
-    let debits: Decimal = findings
-        .ledger
-        .totals
-        .iter()
-        .map(|total| total.debits)
-        .sum();
-    let credits: Decimal = findings
-        .ledger
-        .totals
-        .iter()
-        .map(|total| total.credits)
-        .sum();
+    let totals = &findings.ledger.totals;
+    let debits: Decimal = totals.iter().map(|total| total.debits).sum();
+    let credits: Decimal = totals.iter().map(|total| total.credits).sum();
     let verdict = if findings.are_clean() && debits == credits {
         "The books balance"
     } else {

@@ -110,7 +110,8 @@ fn prepare(database: &Database, vault: &Vault, id: CollectionId) -> autopay::Col
     let mut conn = connect(&database.url).unwrap();
     let shelf = RuleShelf::default();
     let clock: &dyn Clock = &SystemClock;
-    let prepared = autopay::prepare(&mut conn, vault, &shelf, (id, clock), &Unwatched).unwrap();
+    let door = (&mut conn, database.url.as_str());
+    let prepared = autopay::prepare(door, vault, &shelf, (id, clock), &Unwatched).unwrap();
     assert_eq!(prepared.state, CollectionState::Prepared);
     prepared
 }

@@ -69,11 +69,11 @@ pub fn handlers(handlers: Handlers) -> Handlers {
 
 /// Prepares the collection that `job` names.
 pub fn prepare_ordered(
-    conn: &mut PgConnection,
+    door: (&mut PgConnection, &str),
     vault: &Vault,
     clock: &dyn Clock,
     job: &PrepareCollection,
 ) -> Result<(), AutopayError> {
     let shelf = RuleShelf::default();
-    prepare(conn, vault, &shelf, (job.collection, clock), &Unwatched).map(|_| ())
+    prepare(door, vault, &shelf, (job.collection, clock), &Unwatched).map(|_| ())
 }

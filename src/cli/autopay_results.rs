@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use diesel::PgConnection;
 
 use super::bar::Bar;
 use super::database::Database;
@@ -17,7 +16,7 @@ use crate::autopay::{self, AutopayError, Report};
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::kernel::watch::Watch;
 use crate::payments::files::{FileError, is_status_report};
-use crate::payments::{FileState, Shelf, intake};
+use crate::payments::{FileState, Shelf, intake, posting};
 use crate::platform::auth::Actor;
 use crate::platform::config::Config;
 use crate::platform::db;
@@ -40,7 +39,7 @@ impl AutopayResults {
             let taken = until_stopped(|stopped| {
                 let watch = Bar::until(stopped);
                 let kept_in = Shelf::of(&config.data_dir, config.payment_file_limit);
-                let taken = self.take(&mut db::connect(url)?, &kept_in, &watch);
+                let taken = self.take(url, &kept_in, &watch);
                 watch.clear();
                 taken
             })?;
@@ -58,10 +57,11 @@ impl AutopayResults {
     /// answers.
     fn take(
         &self,
-        conn: &mut PgConnection,
+        url: &str,
         kept_in: &Shelf,
         watch: &dyn Watch,
     ) -> Result<(String, bool, Report), AutopayError> {
+        let conn = &mut db::connect(url)?;
         let (actor, now) = (Actor::program("autopay-results"), SystemClock.now());
         let open = || {
             let file = File::open(&self.file).map_err(FileError::from);
@@ -83,7 +83,7 @@ impl AutopayResults {
         }
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let (file, _) = intake::receive(conn, kept_in, (&self.file, &name), &actor, now)?;
-        let posted = intake::post_waiting(conn, file.channel, &actor, &now, watch)?;
+        let posted = posting::post_waiting((&mut *conn, url), file.channel, &actor, &now, watch)?;
         let now_is = posted.into_iter().find(|posted| posted.id == file.id);
         let file = now_is.unwrap_or(file);
         let what = format!("{} file {}: {}", file.channel, file.id, file.state);

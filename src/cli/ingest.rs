@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use diesel::PgConnection;
 use serde_json::json;
 
 use super::bar::Bar;
@@ -15,8 +14,9 @@ use super::{Failure, answer};
 use crate::cssa::{self, Taken};
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::kernel::watch::Watch;
-use crate::payments::intake;
-use crate::payments::{self, Fate, FileState, PaymentError, PaymentFile, Shelf, Tally};
+use crate::payments::{
+    self, Fate, FileState, PaymentError, PaymentFile, Shelf, Tally, intake, posting,
+};
 use crate::platform::auth::Actor;
 use crate::platform::config::Config;
 use crate::platform::db;
@@ -44,7 +44,7 @@ impl Ingest {
             let told = until_stopped(|stopped| {
                 let watch = Bar::until(stopped);
                 let kept_in = Shelf::of(&config.data_dir, config.payment_file_limit);
-                let told = self.ingest(&mut db::connect(url)?, &kept_in, &watch);
+                let told = self.ingest(url, &kept_in, &watch);
                 watch.clear();
                 told
             })?;
@@ -55,14 +55,16 @@ impl Ingest {
 
     fn ingest(
         &self,
-        conn: &mut PgConnection,
+        url: &str,
         kept_in: &Shelf,
         watch: &dyn Watch,
     ) -> Result<(bool, Vec<Told>, Vec<Taken>), Failure> {
+        let conn = &mut db::connect(url)?;
         let (actor, now) = (Actor::program("ingest"), SystemClock.now());
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         let (file, is_new) = intake::receive(conn, kept_in, (&self.file, &name), &actor, now)?;
-        let mut files = intake::post_waiting(conn, file.channel, &actor, &SystemClock, watch)?;
+        let door = (&mut *conn, url);
+        let mut files = posting::post_waiting(door, file.channel, &actor, &SystemClock, watch)?;
         if !files.iter().any(|posted| posted.id == file.id) {
             files.insert(0, file);
         }

@@ -74,7 +74,7 @@ pub(super) fn worker(config: &Config, url: &str, clock: &Arc<dyn Clock>) -> Work
     let handlers = handlers.on(move |conn, bench, job: PrepareCollection| {
         let vault = open_vault(&settings, conn, bench.clock.now());
         let vault = vault.map_err(|error| error.to_string())?;
-        autopay::prepare_ordered(conn, &vault, bench.clock.as_ref(), &job)?;
+        autopay::prepare_ordered((conn, &bench.url), &vault, bench.clock.as_ref(), &job)?;
         Ok(())
     });
     Worker::new(handlers, url, Arc::clone(clock)).by_timetable(app::timetable)

@@ -4,6 +4,8 @@
 //! same whenever it is made again (an estate read from a file, a transfer for a charge) gets
 //! one derived from its name (version 5).
 
+use std::sync::LazyLock;
+
 use uuid::Uuid;
 
 /// The root of every derived identifier.
@@ -31,8 +33,9 @@ macro_rules! id {
             /// The identifier that `name` always has.
             #[must_use]
             pub fn derived(name: &str) -> Self {
-                let kind = Uuid::new_v5(&KAIFONG, stringify!($name).as_bytes());
-                Self(Uuid::new_v5(&kind, name.as_bytes()))
+                static KIND: LazyLock<Uuid> =
+                    LazyLock::new(|| Uuid::new_v5(&KAIFONG, stringify!($name).as_bytes()));
+                Self(Uuid::new_v5(&KIND, name.as_bytes()))
             }
 
             /// The untyped form.

@@ -6,6 +6,7 @@
 //!   [`personal`].
 //! * The time is asked of a [`clock::Clock`], by the edge of the program only.
 
+pub mod ahead;
 pub mod birth_date;
 pub mod choice;
 pub mod clock;

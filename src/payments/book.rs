@@ -100,6 +100,7 @@ pub fn paid_before(
 pub(super) struct Entries {
     fates: Vec<Result<Fate, PaymentError>>,
     payments: Vec<Payment>,
+    transfers: Vec<Transfer>,
     settled: Vec<Settlement>,
     now: DateTime<Utc>,
 }
@@ -121,6 +122,7 @@ impl Entries {
         let mut entries = Self {
             fates: Vec::with_capacity(coming.len()),
             payments: Vec::with_capacity(coming.len()),
+            transfers: Vec::new(),
             settled: Vec::new(),
             now,
         };
@@ -146,17 +148,30 @@ impl Entries {
             });
             entries.fates.push(fate);
         }
+        // In one order everywhere: two that enter the same never wait for each other in a circle.
+        let place = |one: &Payment| (one.channel, one.reference.clone());
+        entries.payments.sort_by_cached_key(place);
+        entries.transfers = entries.payments.iter().map(transfer).collect();
         Ok(entries)
+    }
+
+    /// As they are when they are written at `now`, some time after they were decided.
+    pub fn at(mut self, now: DateTime<Utc>) -> Self {
+        self.now = now;
+        for payment in &mut self.payments {
+            payment.recorded_at = now;
+        }
+        for transfer in &mut self.transfers {
+            transfer.booked_at = now;
+        }
+        self
     }
 
     /// Enters what is not refused; what became of each, in their order.
     pub fn write(
-        mut self,
+        self,
         conn: &mut PgConnection,
     ) -> Result<Vec<Result<Fate, PaymentError>>, PaymentError> {
-        // In one order everywhere: two that enter the same never wait for each other in a circle.
-        let place = |one: &Payment| (one.channel, one.reference.clone());
-        self.payments.sort_by_cached_key(place);
         let (payments, now) = (&self.payments, self.now);
         // Its key refuses what another has entered meanwhile, before the ledger is asked.
         store::payments::add(conn, payments)?;
@@ -166,8 +181,7 @@ impl Entries {
         for month in months.collect::<BTreeSet<_>>() {
             ledger::open_months(conn, month, month)?;
         }
-        let transfers: Vec<Transfer> = payments.iter().map(transfer).collect();
-        ledger::post(conn, &transfers, now)?;
+        ledger::post(conn, &self.transfers, now)?;
         Ok(self.fates)
     }
 

@@ -1,4 +1,4 @@
-//! Settlement files taken in (收檔): kept, then posted a chunk at a time.
+//! Settlement files taken in (收檔): kept, to be posted part by part (`posting`).
 //!
 //! * A file is kept whole or not at all: its lines are staged in one transaction, after the last
 //!   was read and the trailer agreed. The same bytes again, under any name, are the same file.
@@ -9,15 +9,9 @@
 //! * Of an account to which direct debits are collected, a line goes by what we called the debit.
 //!   Debits that were not paid are kept beside the lines; when the file is posted, whoever ordered
 //!   them is told by a job.
-//! * Before its first line is posted, all of them are compared with what was paid before. A
-//!   reference that comes again with another amount or account quarantines the file: nothing more
-//!   of it is posted until somebody has looked, who withdraws it, or lets it go on without the
-//!   lines that contradict.
+//! * A file that is held or quarantined goes on, or is given up, when somebody who has looked says so.
 //! * What a file tells of rent allowances is staged beside its payments, and taken further by
-//!   whoever keeps them once the file is posted ([`AllowancesPosted`]).
-//! * A line is a payment to the household, or money in suspense when the account is nobody's;
-//!   one that was paid before, and just so, is a duplicate. Each chunk is one transaction: killed
-//!   anywhere, the next run goes on.
+//!   whoever keeps them once the file is posted.
 
 use std::fs::File;
 use std::io::{BufReader, Seek};
@@ -26,25 +20,15 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 
-use super::book::{Coming, Entries, Way};
-use super::files::{self, ALLOWANCES, Sequence, Summary, Whose};
-use super::jobs::{AllowancesPosted, DebitsTold};
-use super::model::{
-    Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile, Tally,
-};
+use super::files::{self, Sequence, Summary, Whose};
+use super::model::{Channel, Decided, FileDecision, FileState, PaymentError, PaymentFile};
 use super::shelf::{Kept, Shelf};
-use super::staging::{AT_ONCE, stage, unaddable};
-use super::store::files::number;
-use super::{events, rules, store};
-use crate::kernel::clock::Clock;
+use super::staging::stage;
+use super::store::{self, files::number};
 use crate::kernel::id::PaymentFileId;
-use crate::kernel::watch::Watch;
+use crate::platform::audit;
 use crate::platform::auth::Actor;
 use crate::platform::db::{DbError, transact};
-use crate::platform::{audit, jobs};
-
-/// What refuses a payment that another has entered meanwhile.
-const ONCE: &str = "payment_pkey";
 
 /// Takes in the file at `path` that came as `name`: keeps it, and says whether it is new.
 pub fn receive(
@@ -165,7 +149,10 @@ pub(super) fn withdraw(
 }
 
 /// File `id`, with its channel's other work kept out until the transaction ends.
-fn held_still(conn: &mut PgConnection, id: PaymentFileId) -> Result<PaymentFile, PaymentError> {
+pub(super) fn held_still(
+    conn: &mut PgConnection,
+    id: PaymentFileId,
+) -> Result<PaymentFile, PaymentError> {
     let channel = store::files::file(conn, id)?.channel;
     store::files::hold(conn, channel)?;
     store::files::file(conn, id)
@@ -242,159 +229,4 @@ fn release_after(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbEr
         store::files::keep_state(conn, &last)?;
     }
     Ok(())
-}
-
-/// Posts what waits of `channel`, file by file in their order, until told to stop; the files as
-/// they are then. One that fails keeps no other from being posted.
-pub fn post_waiting(
-    conn: &mut PgConnection,
-    channel: Channel,
-    actor: &Actor,
-    clock: &dyn Clock,
-    watch: &dyn Watch,
-) -> Result<Vec<PaymentFile>, PaymentError> {
-    let mut done = Vec::new();
-    for id in store::files::staged(conn, channel)? {
-        if !watch.stopped() {
-            done.push(post(conn, id, actor, clock, watch));
-        }
-    }
-    done.into_iter().collect()
-}
-
-/// Posts what is left of file `id`; the file as it is then.
-pub fn post(
-    conn: &mut PgConnection,
-    id: PaymentFileId,
-    actor: &Actor,
-    clock: &dyn Clock,
-    watch: &dyn Watch,
-) -> Result<PaymentFile, PaymentError> {
-    let mut beaten = 0;
-    loop {
-        // A day's books may be closed while a long file is posted: each chunk has its own time.
-        let now = clock.now();
-        let file = match transact(conn, |conn| chunk(conn, id, actor, now)) {
-            // The channel told of a payment while its line was being entered.
-            Err(PaymentError::Db(error)) if error.constraint() == Some(ONCE) && beaten < 5 => {
-                beaten += 1;
-                continue;
-            }
-            chunk => chunk?,
-        };
-        watch.progress(file.settled.into(), file.lines.into());
-        if file.state != FileState::Staged || watch.stopped() {
-            return Ok(file);
-        }
-    }
-}
-
-/// Decides the fate of the next lines of file `id`.
-fn chunk(
-    conn: &mut PgConnection,
-    id: PaymentFileId,
-    actor: &Actor,
-    now: DateTime<Utc>,
-) -> Result<PaymentFile, PaymentError> {
-    // All lines are looked at before the first is entered, and before others are kept out: it
-    // takes long, and what is entered meanwhile is seen when its line is.
-    let seen = contradiction(conn, id)?;
-    let mut file = held_still(conn, id)?;
-    if file.state != FileState::Staged {
-        return Ok(file);
-    }
-    let settled = match seen {
-        Some(found) => Err(found),
-        None => settle(conn, &file, now)?,
-    };
-    if let Err((line, reference)) = settled {
-        file.state = FileState::Quarantined;
-        file.reason = Some(format!(
-            "line {line}: {reference} was paid with another amount or to another account"
-        ));
-        tracing::error!(%id, "a settlement file contradicts what was paid before");
-        audit::record(conn, actor, "payments.file.quarantined", &id, now)?;
-    } else {
-        let to = file.lines.min(file.settled.saturating_add(AT_ONCE.into()));
-        let tallies = settled.unwrap_or_default();
-        store::files::count(conn, file.id, &tallies)?;
-        if tallies.iter().any(|tally| tally.fate == Fate::Posted) {
-            events::posted(conn, &file, to, now)?;
-        }
-        file.settled = to;
-        if file.settled == file.lines {
-            file.state = FileState::Posted;
-            file.posted_at = Some(now);
-            if file.channel.is_direct_debit() {
-                jobs::enqueue(conn, &DebitsTold { file: id }, now)?;
-            }
-            if file.series == ALLOWANCES {
-                jobs::enqueue(conn, &AllowancesPosted {}, now)?;
-            }
-            audit::record(conn, actor, "payments.file.posted", &id, now)?;
-        }
-    }
-    store::files::keep_state(conn, &file)?;
-    Ok(file)
-}
-
-/// A line, and its reference.
-type Found = (i32, String);
-
-/// The first line of file `id` that contradicts what was paid before, while none of it is posted
-/// and nobody has let it go on.
-fn contradiction(
-    conn: &mut PgConnection,
-    id: PaymentFileId,
-) -> Result<Option<Found>, PaymentError> {
-    let file = store::files::file(conn, id)?;
-    let is_looked_at = file.state != FileState::Staged
-        || file.settled > 0
-        || store::files::is_released_in_part(conn, id)?;
-    if is_looked_at {
-        return Ok(None);
-    }
-    Ok(store::files::contradiction(conn, id, file.channel)?)
-}
-
-/// Enters the next lines of `file`, and says what became of them; or which line contradicts what
-/// was paid since all were looked at, and enters none.
-fn settle(
-    conn: &mut PgConnection,
-    file: &PaymentFile,
-    now: DateTime<Utc>,
-) -> Result<Result<Vec<Tally>, Found>, PaymentError> {
-    let lines = store::files::unsettled(conn, (file.id, file.settled), AT_ONCE.into())?;
-    let amounts: Vec<_> = lines.iter().map(|line| line.amount).collect();
-    let first = file.settled.saturating_add(1);
-    let coming = (first..).zip(lines).map(|(number, told)| Coming {
-        channel: file.channel,
-        told,
-        way: Way::Line(file.id, number),
-    });
-    let entries = Entries::of(conn, coming.collect(), (file.business_date, now))?;
-    let entered = if store::files::is_released_in_part(conn, file.id)? {
-        let fates = entries.write(conn)?.into_iter();
-        fates.map(but_left_out).collect()
-    } else {
-        entries.write_all(conn)
-    };
-    match entered {
-        Ok(fates) => {
-            let tallies = rules::tallied(fates.into_iter().zip(amounts));
-            Ok(Ok(tallies.map_err(unaddable)?))
-        }
-        Err(PaymentError::Contradicts { at, reference }) => {
-            Ok(Err((first.saturating_add(at), reference)))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// A line that contradicts what was paid before is left out where somebody has said so.
-fn but_left_out(fate: Result<Fate, PaymentError>) -> Result<Fate, PaymentError> {
-    match fate {
-        Err(PaymentError::Contradicts { .. }) => Ok(Fate::Contradicts),
-        fate => fate,
-    }
 }

@@ -4,9 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 
-use super::intake;
 use super::model::{Channel, PaymentError};
-use super::store;
+use super::{posting, store};
 use crate::kernel::id::PaymentFileId;
 use crate::kernel::watch::Unwatched;
 use crate::platform::auth::Actor;
@@ -67,7 +66,8 @@ pub fn timetable(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), Paym
 pub fn handlers(handlers: Handlers) -> Handlers {
     handlers.on(|conn, bench, PostFiles { channel }| {
         let actor = Actor::program("post_files");
-        intake::post_waiting(conn, channel, &actor, bench.clock.as_ref(), &Unwatched)?;
+        let door = (conn, bench.url.as_str());
+        posting::post_waiting(door, channel, &actor, bench.clock.as_ref(), &Unwatched)?;
         Ok(())
     })
 }

@@ -26,6 +26,7 @@ mod jobs;
 mod model;
 mod notices;
 mod picture;
+pub mod posting;
 pub mod reconciliation;
 mod rules;
 pub mod shares;

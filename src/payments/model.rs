@@ -150,7 +150,7 @@ pub struct UnpaidLine {
 }
 
 /// What was paid.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = payment, check_for_backend(diesel::pg::Pg))]
 #[diesel(treat_none_as_default_value = false)]
 pub struct Payment {

@@ -3,19 +3,22 @@
 //! * A credit by which the bank passes a channel's takings on in one sum is nobody's rent: what the
 //!   bank writes beside it says so, by dated rules of the account, and of which channel and day.
 //! * Movements are kept of statements only. What a notification tells comes again in one.
+//! * A file is read on while what was read of it is copied, but not far.
 //! * A line that pays is numbered among those that do, without gaps.
 
 use std::fs::File;
 use std::io::BufReader;
+use std::mem;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
 
-use super::files::{self, AllowanceLine, Entry, Line, Movement, Origin, Unpaid};
+use super::files::{self, AllowanceLine, Entry, FileError, Line, Movement, Origin, Unpaid};
 use super::model::{Channel, PaymentError};
 use super::reconciliation::{BankMovement, PayingIn};
 use super::rules::{self, Owner, as_ordered};
 use super::store;
+use crate::kernel::ahead::ahead;
 use crate::kernel::id::{MovementId, PaymentFileId};
 use crate::kernel::money::{Money, NotMoney};
 use crate::kernel::working_day::Holidays;
@@ -34,17 +37,61 @@ pub(super) fn stage(
     now: DateTime<Utc>,
 ) -> Result<(u32, Money), PaymentError> {
     let mut stage = Stage::of(id);
+    let read = |give: &dyn Fn(Read) -> bool| {
+        if let Err(ReadError::File(error)) = read_all(source, now, give) {
+            give(Err(error));
+        }
+    };
+    ahead(read, |read| {
+        for entries in read {
+            for entry in entries? {
+                let entry = if channel.is_direct_debit() {
+                    as_ordered(entry)
+                } else {
+                    entry
+                };
+                stage.take(conn, entry)?;
+            }
+            stage.give(conn, AT_ONCE.into())?;
+        }
+        stage.give(conn, 1)?;
+        Ok((stage.paid, stage.amount))
+    })
+}
+
+/// Many entries, or why there are no more.
+type Read = Result<Vec<Entry>, FileError>;
+
+/// Why a file is read no further.
+enum ReadError {
+    File(FileError),
+    /// Nobody takes it.
+    Untaken,
+}
+
+impl From<FileError> for ReadError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// Gives what `source` says, as many entries at once as are copied at once.
+fn read_all(
+    source: &File,
+    now: DateTime<Utc>,
+    give: &dyn Fn(Read) -> bool,
+) -> Result<(), ReadError> {
+    let give = |entries| give(Ok(entries)).then_some(()).ok_or(ReadError::Untaken);
+    let fresh = || Vec::with_capacity(AT_ONCE.into());
+    let mut entries = fresh();
     files::read(BufReader::new(source), now, |entry| {
-        let entry = if channel.is_direct_debit() {
-            as_ordered(entry)
-        } else {
-            entry
-        };
-        stage.take(conn, entry)?;
-        stage.give(conn, AT_ONCE.into())
+        entries.push(entry);
+        if entries.len() < usize::from(AT_ONCE) {
+            return Ok(());
+        }
+        give(mem::replace(&mut entries, fresh()))
     })?;
-    stage.give(conn, 1)?;
-    Ok((stage.paid, stage.amount))
+    give(entries)
 }
 
 /// What waits to be copied, and by what it is told apart.

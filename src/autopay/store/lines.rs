@@ -25,12 +25,23 @@ const MONTHS_ON_THE_WAY: u32 = 3;
 /// Any number that only whoever decides whom to debit locks.
 const LINES_LOCK: i64 = 7_210_871;
 
-/// Keeps everybody else from deciding whom to debit until the transaction ends.
-pub fn hold_lines(conn: &mut PgConnection) -> Result<(), DbError> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-        .bind::<BigInt, _>(LINES_LOCK)
-        .execute(conn)?;
-    Ok(())
+/// Keeps everybody else from deciding whom to debit until `work` is done, in as many transactions
+/// as it likes.
+pub fn holding_lines<T, E: From<DbError>>(
+    conn: &mut PgConnection,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    let ask = |sql, conn: &mut PgConnection| {
+        let asked = diesel::sql_query(sql).bind::<BigInt, _>(LINES_LOCK);
+        asked.execute(conn).map_err(DbError::from)
+    };
+    ask("SELECT pg_advisory_lock($1)", conn)?;
+    let done = work(conn);
+    let let_go = ask("SELECT pg_advisory_unlock($1)", conn);
+    // A connection that is lost has let go, and why it was lost is told by the work.
+    let done = done?;
+    let_go?;
+    Ok(done)
 }
 
 /// Adds `lines` by one `COPY`.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::autopay::model::{AutopayError, Happened, Mandate, MandateState, Rail};
 use crate::kernel::id::MandateId;
+use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{autopay_event, autopay_mandate as table};
@@ -87,20 +88,29 @@ pub fn count_active(conn: &mut PgConnection, rail: Rail) -> Result<i64, DbError>
         .get_result(conn)?)
 }
 
-/// Up to `rows` mandates of `rail` that are in force, of the households after `through`.
+/// A mandate in force, without the account that it debits.
+#[derive(Debug, Clone, Copy, Queryable, Selectable)]
+#[diesel(table_name = table, check_for_backend(diesel::pg::Pg))]
+pub struct InForce {
+    pub id: MandateId,
+    pub household: TenantCode,
+    pub at_most: Option<Money>,
+}
+
+/// Up to `rows` mandates of `rail` that are in force, of the households after `after`.
 pub fn to_collect(
     conn: &mut PgConnection,
     rail: Rail,
-    through: i64,
+    after: i64,
     rows: i64,
-) -> Result<Vec<Mandate>, DbError> {
+) -> Result<Vec<InForce>, DbError> {
     Ok(table::table
         .filter(table::channel.eq(rail))
         .filter(table::state.eq(MandateState::Active))
-        .filter(table::household.gt(through))
+        .filter(table::household.gt(after))
         .order(table::household)
         .limit(rows)
-        .select(Mandate::as_select())
+        .select(InForce::as_select())
         .load(conn)?)
 }
 

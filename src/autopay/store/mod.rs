@@ -13,12 +13,12 @@ pub use collections::{
     lock_collection, part, save_collection,
 };
 pub use lines::{
-    Debit, Told, Wanted, add_left_out, add_lines, attempts, debited_households, debits, hold_lines,
-    left_out, left_out_of, lines, lines_of, on_their_way,
+    Debit, Told, Wanted, add_left_out, add_lines, attempts, debited_households, debits,
+    holding_lines, left_out, left_out_of, lines, lines_of, on_their_way,
 };
 pub use mandates::{
-    Age, Moved, add_events, add_mandate, count_active, events, lock_mandate, mandates_of, move_all,
-    proposed_before, save_mandate, to_collect,
+    Age, InForce, Moved, add_events, add_mandate, count_active, events, lock_mandate, mandates_of,
+    move_all, proposed_before, save_mandate, to_collect,
 };
 pub use policies::{policies, policy, policy_on};
 pub use reports::{

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Uuid as SqlUuid};
 
 use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::kernel::money::Money;
@@ -75,14 +76,14 @@ pub fn by_lines(
     id: PaymentFileId,
     (after, to): (i32, i32),
 ) -> Result<Vec<Payment>, DbError> {
-    Ok(payment::table
-        .filter(payment::file.eq(id))
-        .filter(payment::line.gt(after))
-        .filter(payment::line.le(to))
-        .filter(payment::household.is_not_null())
-        .order(payment::line)
-        .select(Payment::as_select())
-        .load(conn)?)
+    Ok(diesel::sql_query(
+        "SELECT * FROM payment_of_line \
+         WHERE file = $1 AND line > $2 AND line <= $3 AND household IS NOT NULL ORDER BY line",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<Integer, _>(after)
+    .bind::<Integer, _>(to)
+    .load(conn)?)
 }
 
 /// Adds payments by one `COPY`.

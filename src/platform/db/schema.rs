@@ -920,6 +920,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    payment_of_line (file, line) {
+        file -> Uuid,
+        line -> Integer,
+        id -> Uuid,
+        channel -> Text,
+        reference -> Text,
+        account -> Text,
+        amount -> Numeric,
+        instructed_at -> Timestamptz,
+        value_on -> Date,
+        household -> Nullable<BigInt>,
+        recorded_at -> Timestamptz,
+        told_by -> Nullable<Text>,
+        place -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     payment_file_unpaid (file, number) {
         file -> Uuid,
         number -> Integer,

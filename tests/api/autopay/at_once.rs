@@ -2,7 +2,7 @@
 
 use kaifong::kernel::clock::Clock;
 use kaifong::kernel::watch::Unwatched;
-use kaifong::payments::{Channel, intake};
+use kaifong::payments::{Channel, posting};
 use kaifong::platform::auth::Actor;
 use kaifong::platform::db::{connect, execute};
 
@@ -26,9 +26,9 @@ async fn a_debit_that_is_reported_while_its_statement_is_posted_is_paid_once() {
     execute(&mut holder, &held).unwrap();
     let url = app.database.url().to_owned();
     let posting = std::thread::spawn(move || {
-        let conn = &mut connect(&url).unwrap();
-        let actor = Actor::program("test");
-        intake::post_waiting(conn, Channel::Autopay, &actor, &now, &Unwatched).unwrap()
+        let (conn, actor) = (&mut connect(&url).unwrap(), Actor::program("test"));
+        let door = (conn, url.as_str());
+        posting::post_waiting(door, Channel::Autopay, &actor, &now, &Unwatched).unwrap()
     });
     let mut watching = app.database.connect();
     wait_until(|| held_up(&mut watching) == 1);

@@ -61,7 +61,8 @@ fn prepare(
     let vault = database.vault(clock.now());
     let mut conn = connect(database.url()).unwrap();
     let shelf = RuleShelf::default();
-    autopay::prepare(&mut conn, &vault, &shelf, (id, clock.as_ref()), watch).unwrap()
+    let door = (&mut conn, database.url());
+    autopay::prepare(door, &vault, &shelf, (id, clock.as_ref()), watch).unwrap()
 }
 
 #[actix_web::test]

@@ -14,7 +14,7 @@ use kaifong::kernel::clock::{Clock, SystemClock, hong_kong_date};
 use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::kernel::watch::{Unwatched, Watch};
 use kaifong::ledger;
-use kaifong::payments::{Channel, FileState, Shelf, intake};
+use kaifong::payments::{Channel, FileState, Shelf, intake, posting};
 use kaifong::platform::auth::Actor;
 use kaifong::platform::db::{connect, execute};
 use serde_json::{Value, json};
@@ -362,8 +362,8 @@ async fn a_file_that_was_broken_off_between_chunks_goes_on() {
     let shelf = Shelf::of(&app.database.folder(), 1 << 30);
     let (file, _) =
         intake::receive(&mut conn, &shelf, (&path, "collection.txt"), &actor, now).unwrap();
-    let posted =
-        intake::post_waiting(&mut conn, Channel::Autopay, &actor, &now, &Unwatched).unwrap();
+    let door = (&mut conn, app.database.url());
+    let posted = posting::post_waiting(door, Channel::Autopay, &actor, &now, &Unwatched).unwrap();
     assert_eq!(posted[0].state, FileState::Posted);
 
     let stop = Stop(AtomicU32::new(1));

@@ -11,7 +11,7 @@ use kaifong::kernel::clock::Clock;
 use kaifong::kernel::watch::Unwatched;
 use kaifong::messages::{self, Carrier, Carriers, Deliver, Letter, Receipt, Refusal};
 use kaifong::payments::files::{Characters, write};
-use kaifong::payments::{Channel, Shelf, intake};
+use kaifong::payments::{Channel, Shelf, intake, posting};
 use kaifong::platform::auth::Actor;
 use kaifong::platform::jobs::Job;
 use kaifong::platform::outbox;
@@ -403,8 +403,8 @@ fn a_payment_in_a_settlement_file_is_told_with_what_is_due_then() {
     let file = (path.as_path(), "takings.txt");
     intake::receive(conn, &kept_in, file, &actor, now).unwrap();
     fs::remove_dir_all(&folder).unwrap();
-    let clock = office.clock.as_ref();
-    intake::post_waiting(conn, Channel::Store, &actor, clock, &Unwatched).unwrap();
+    let (door, clock) = ((&mut *conn, office.url()), office.clock.as_ref());
+    posting::post_waiting(door, Channel::Store, &actor, clock, &Unwatched).unwrap();
     // One event for all of them, whatever they are.
     assert_eq!(office.count("outbox_event WHERE household IS NULL"), 1);
     assert_eq!(office.count("outbox_event"), 1);
@@ -446,7 +446,8 @@ fn an_event_that_does_not_read_keeps_what_it_tells_and_holds_up_nobody() {
     let mut conn = office.connect();
     let shelf = Shelf::of(&folder, 1 << 20);
     intake::receive(&mut conn, &shelf, (&path, "takings.txt"), &actor, now).unwrap();
-    intake::post_waiting(&mut conn, Channel::Store, &actor, &now, &Unwatched).unwrap();
+    let door = (&mut conn, office.url());
+    posting::post_waiting(door, Channel::Store, &actor, &now, &Unwatched).unwrap();
     while office.draft() > 0 {}
     assert_eq!(office.count("message WHERE kind = 'payment.received'"), 2);
     let unread = "outbox_event WHERE kind = 'payments.posted' AND read_at IS NULL";

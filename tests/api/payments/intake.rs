@@ -11,7 +11,8 @@ use kaifong::kernel::clock::{Clock, SystemClock, hong_kong_date};
 use kaifong::kernel::money::Money;
 use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::payments::files::{Characters, Line, write};
-use kaifong::payments::{Channel, FileState, PaymentError};
+use kaifong::payments::{Channel, FileState, PaymentError, Told, enter_told};
+use kaifong::platform::auth::Actor;
 
 use super::office::{Office, file, line};
 
@@ -211,6 +212,45 @@ fn a_file_of_one_reference_is_one_payment() {
             fate("posted", 1, "1.01")
         ]
     );
+}
+
+/// A part is decided while the one before is written, and sees nothing of that.
+#[test]
+fn what_repeats_a_line_of_the_part_before_pays_nothing() {
+    let office = Office::open();
+    let code = &office.codes[0];
+    let news = Told {
+        reference: "T-1".to_owned(),
+        account: code.to_string(),
+        amount: "1.01".parse().unwrap(),
+        instructed_at: office.now,
+        place: "7-Eleven".to_owned(),
+    };
+    let (conn, actor) = (&mut office.database.connect(), Actor::program("test"));
+    enter_told(conn, Channel::Store, vec![news], &actor, office.now).unwrap();
+    // The payment that was told, and one of this file: each in three parts.
+    let lines: Vec<Line> = (1..=20_000)
+        .map(|number| {
+            let reference = match number {
+                7 | 9_000 | 17_000 => "T-1".to_owned(),
+                6 | 9_001 | 17_001 => "S-6".to_owned(),
+                other => format!("S-{other}"),
+            };
+            line(number, &reference, code, "1.01")
+        })
+        .collect();
+    let taken = office.take("large.txt", &file(Channel::Store, 1, &lines));
+    let fate = |word: &str, lines: i64, amount: &str| (word.to_owned(), lines, amount.to_owned());
+    assert_eq!(
+        office.fates(&taken),
+        [
+            fate("duplicate", 4, "4.04"),
+            fate("posted", 19_995, "20194.95"),
+            fate("settled", 1, "1.01"),
+        ]
+    );
+    assert_eq!(office.credited(code.number()).to_string(), "20195.96");
+    assert_eq!(office.count("payment"), 19_996);
 }
 
 #[test]

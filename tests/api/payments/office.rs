@@ -10,7 +10,7 @@ use kaifong::kernel::money::Money;
 use kaifong::kernel::tenant_code::TenantCode;
 use kaifong::kernel::watch::Watch;
 use kaifong::payments::files::{Characters, Line, write};
-use kaifong::payments::{Channel, PaymentError, PaymentFile, Shelf, intake, tally};
+use kaifong::payments::{Channel, PaymentError, PaymentFile, Shelf, intake, posting, tally};
 use kaifong::platform::auth::Actor;
 use kaifong::platform::db::connect;
 
@@ -59,9 +59,10 @@ impl Office {
 
     /// Posts what waits of `channel`, in `chunks` at most.
     pub fn post(&self, channel: Channel, chunks: u32) -> Vec<PaymentFile> {
-        let mut conn = connect(self.database.url()).unwrap();
+        let url = self.database.url();
         let (actor, stop) = (Actor::program("test"), Stop(AtomicU32::new(chunks)));
-        intake::post_waiting(&mut conn, channel, &actor, &self.now, &stop).unwrap()
+        let door = (&mut connect(url).unwrap(), url);
+        posting::post_waiting(door, channel, &actor, &self.now, &stop).unwrap()
     }
 
     /// Receives and posts; where the file is then.

@@ -28,6 +28,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("tenancy_place", "a view of tenancy"),
     ("rent_tenure", "a view of tenancy"),
     ("payment_line_fate", "a view of payment"),
+    ("payment_of_line", "a view of payment"),
     (
         "outbox_event",
         "what messages are drafted from, within minutes: told as the messages",

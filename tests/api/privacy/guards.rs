@@ -53,6 +53,7 @@ const OPEN: &[(&str, &str)] = &[
     ("rent_tenure", "a view of tenancy and flat"),
     ("payment", "as rent_account"),
     ("payment_line_fate", "a view of payment"),
+    ("payment_of_line", "a view of payment"),
     ("suspense_part", "as rent_account"),
     (
         "outbox_event",

@@ -306,7 +306,7 @@ where
         let clock: Arc<dyn Clock> = self.clock.clone();
         let vault = self.database.vault(self.clock.now());
         let handlers = app::handlers().on(move |conn, bench, job: PrepareCollection| {
-            autopay::prepare_ordered(conn, &vault, bench.clock.as_ref(), &job)?;
+            autopay::prepare_ordered((conn, &bench.url), &vault, bench.clock.as_ref(), &job)?;
             Ok(())
         });
         Worker::new(handlers, self.database.url(), clock)

@@ -111,7 +111,8 @@ fn collect(stage: &mut Stage<'_>) -> Result<Option<Collection>, Failure> {
     })?;
     let (clock, shelf): (&dyn Clock, _) = (&then, RuleShelf::default());
     let which = (ordered.id, clock);
-    let prepared = autopay::prepare(stage.conn, &vault, &shelf, which, &Unwatched)?;
+    let door = (&mut *stage.conn, stage.scene.url);
+    let prepared = autopay::prepare(door, &vault, &shelf, which, &Unwatched)?;
     if prepared.lines == 0 {
         return Ok(None);
     }

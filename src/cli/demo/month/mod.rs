@@ -35,7 +35,7 @@ use crate::kernel::month::Month;
 use crate::kernel::role::Role;
 use crate::kernel::watch::Unwatched;
 use crate::kernel::working_day::Holidays;
-use crate::payments::{self, Channel, Fate, PaymentError, PaymentFile, Shelf, intake};
+use crate::payments::{self, Channel, Fate, PaymentError, PaymentFile, Shelf, intake, posting};
 use crate::platform::auth::Actor;
 use crate::platform::calendar;
 use crate::platform::config::Config;
@@ -199,8 +199,8 @@ impl Stage<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let (conn, channel) = (&mut *self.conn, file.channel);
-        let posted = intake::post_waiting(conn, channel, &actor, self.scene.clock, &Unwatched)?;
+        let (door, clock) = ((&mut *self.conn, self.scene.url), self.scene.clock);
+        let posted = posting::post_waiting(door, file.channel, &actor, clock, &Unwatched)?;
         let now_is = posted.into_iter().find(|posted| posted.id == file.id);
         Ok(Some(now_is.unwrap_or(file)))
     }

@@ -17,7 +17,7 @@ WITH undone AS MATERIALIZED (
         AND f.state <> 'withdrawn'
 ), entered AS (
     SELECT f.channel, f.day, false AS is_told, p.id, p.amount, p.value_on, p.recorded_at
-    FROM payment p JOIN file f ON f.id = p.file
+    FROM payment_of_line p JOIN file f ON f.id = p.file
     WHERE p.file = ANY (ARRAY(SELECT id FROM file))
     UNION ALL
     SELECT f.channel, f.day, false, p.id, p.amount, p.value_on, p.recorded_at

@@ -15,14 +15,16 @@ WITH undone AS MATERIALIZED (
         -- What was void before the day was over was no payment.
         AND NOT EXISTS (SELECT FROM undone u WHERE u.payment = p.id)
 ), entered AS (
-    SELECT p.* FROM payment p WHERE p.file = ANY (ARRAY(SELECT id FROM file))
+    SELECT p.id, p.reference, p.account, p.amount, p.file, p.line, p.value_on, p.recorded_at
+    FROM payment_of_line p WHERE p.file = ANY (ARRAY(SELECT id FROM file))
     UNION ALL
-    SELECT p.* FROM payment_settlement s
+    SELECT p.id, p.reference, p.account, p.amount, p.file, p.line, p.value_on, p.recorded_at
+    FROM payment_settlement s
     CROSS JOIN LATERAL (SELECT p.* FROM payment p
         WHERE p.channel = s.channel AND p.reference = s.reference OFFSET 0) AS p
     WHERE s.file = ANY (ARRAY(SELECT id FROM file))
     UNION ALL
-    SELECT * FROM told
+    SELECT id, reference, account, amount, file, line, value_on, recorded_at FROM told
 ), held AS (
     SELECT payment, debit, amount, effective_on FROM channel_posting
     WHERE booked_at BETWEEN (SELECT min(recorded_at) FROM entered)
@@ -47,7 +49,8 @@ WITH undone AS MATERIALIZED (
     FROM line l
     WHERE l.is_settled
         AND NOT EXISTS (SELECT FROM payment p
-                        WHERE p.file = l.file AND p.line = l.number OFFSET 0)
+                        WHERE p.channel = $1 AND p.reference = l.reference
+                            AND p.file = l.file AND p.line = l.number OFFSET 0)
         AND NOT EXISTS (SELECT FROM payment_settlement s
                         WHERE s.file = l.file AND s.line = l.number OFFSET 0)
     UNION ALL

@@ -41,6 +41,11 @@ diesel::define_sql_function! {
     fn ledger_open_month(month: Date) -> Bool;
 }
 
+diesel::define_sql_function! {
+    /// Adds to the balances of households, which are in order; how many there are.
+    fn ledger_move_balances(households: Array<BigInt>, amounts: Array<Numeric>) -> Integer;
+}
+
 /// Opens every month from `first` to `last` for postings.
 pub fn open_months(conn: &mut PgConnection, first: Month, last: Month) -> Result<(), DbError> {
     for month in first.through(last) {
@@ -100,17 +105,9 @@ pub(super) fn add_to_balances(
     changes: &BTreeMap<i64, Money>,
 ) -> Result<(), LedgerError> {
     let (households, amounts): (Vec<i64>, Vec<Money>) = changes.iter().unzip();
-    let upserted = diesel::sql_query(
-        "INSERT INTO rent_account (household, balance) \
-         SELECT * FROM unnest($1, $2) AS change (household, amount) ORDER BY household \
-         ON CONFLICT (household) DO UPDATE SET balance = rent_account.balance + excluded.balance",
-    )
-    .bind::<Array<BigInt>, _>(households)
-    .bind::<Array<Numeric>, _>(amounts)
-    .execute(conn)
-    .map_err(DbError::from);
-    match upserted {
-        Ok(rows) if rows == changes.len() => Ok(()),
+    let moved = diesel::select(ledger_move_balances(households, amounts));
+    match moved.get_result::<i32>(conn).map_err(DbError::from) {
+        Ok(rows) if usize::try_from(rows) == Ok(changes.len()) => Ok(()),
         Ok(_) => Err(LedgerError::NoSuchHousehold),
         Err(DbError::Constraint(name)) if name == "rent_account_household_fkey" => {
             Err(LedgerError::NoSuchHousehold)

@@ -242,12 +242,19 @@ pub fn contradiction(
     id: PaymentFileId,
     channel: Channel,
 ) -> Result<Option<(i32, String)>, DbError> {
-    // Each line is looked up by its key, whatever the statistics say of a file that came just now.
+    // References mostly go on where those of the last file ended: then nothing was paid between the
+    // first and the last of them. Otherwise each line is looked up by its key, whatever the
+    // statistics say of a file that came just now.
     let before: Option<Contradicts> = diesel::sql_query(
         "SELECT l.number, l.reference FROM payment_line l \
          CROSS JOIN LATERAL (SELECT p.account, p.amount FROM payment p \
              WHERE p.channel = $2 AND p.reference = l.reference OFFSET 0) AS paid \
          WHERE l.file = $1 AND (l.account <> paid.account OR l.amount <> paid.amount) \
+             AND EXISTS (SELECT FROM ( \
+                     SELECT min(reference) AS first, max(reference) AS last \
+                     FROM payment_line WHERE file = $1) AS ends \
+                 CROSS JOIN LATERAL (SELECT FROM payment p \
+                     WHERE p.channel = $2 AND p.reference BETWEEN first AND last OFFSET 0) AS p) \
          ORDER BY l.number LIMIT 1",
     )
     .bind::<SqlUuid, _>(id)

@@ -1,7 +1,8 @@
 //! Settlement files taken in (收檔): kept, to be posted part by part (`posting`).
 //!
 //! * A file is kept whole or not at all: its lines are staged in one transaction, after the last
-//!   was read and the trailer agreed. The same bytes again, under any name, are the same file.
+//!   was read and the trailer agreed. The same bytes again, under any name, are the same file, unless
+//!   that was given up.
 //! * A bank's file names the account that the money came to: which channel that is, is dated data.
 //!   What moved there and paid nobody's rent is kept too (`staging`).
 //! * The files of a series are numbered without gaps. One that comes early is held, and goes on when

@@ -30,10 +30,11 @@ pub fn hold(conn: &mut PgConnection, channel: Channel) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The file with these bytes.
+/// The file with these bytes, unless it was given up.
 pub fn of_digest(conn: &mut PgConnection, sha256: &[u8]) -> Result<Option<PaymentFile>, DbError> {
     Ok(payment_file::table
         .filter(payment_file::sha256.eq(sha256))
+        .filter(payment_file::state.ne(FileState::Withdrawn))
         .select(PaymentFile::as_select())
         .first(conn)
         .optional()?)

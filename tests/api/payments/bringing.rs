@@ -192,6 +192,17 @@ async fn somebody_decides_of_what_is_held_or_quarantined() {
         .await
         .expect(200);
     assert_eq!(given_up["state"], "withdrawn");
+    // The same bytes come anew, are no better, and are given up again.
+    let again = app
+        .send(bring("2a.txt", &one(2, "S-1", &codes[1], "1.00")))
+        .await
+        .expect(201);
+    assert_eq!(again["state"], "staged");
+    assert_ne!(again["id"], wrong["id"]);
+    app.work();
+    app.send(decide(&again["id"], "withdrawal"))
+        .await
+        .expect(200);
     let right = app
         .send(bring("2b.txt", &one(2, "S-2", &codes[1], "1.00")))
         .await
@@ -224,6 +235,7 @@ async fn somebody_decides_of_what_is_held_or_quarantined() {
         [
             ("1.txt", "posted"),
             ("2.txt", "withdrawn"),
+            ("2a.txt", "withdrawn"),
             ("2b.txt", "posted"),
             ("4.txt", "posted")
         ]

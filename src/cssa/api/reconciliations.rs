@@ -201,7 +201,7 @@ async fn get_cssa_reconciliation(
 ) -> Result<Json<ReconciliationTold>, Problem> {
     let told = app.db.read(move |conn| {
         reach_in(conn, &caller.reach)?;
-        let kinds = exceptions::by_kind(conn, *id)?.into_iter();
+        let kinds = exceptions::by_kind(conn, *id, &caller.reach)?.into_iter();
         Ok::<_, CssaError>(ReconciliationTold {
             reconciliation: store::one(conn, *id)?.into(),
             kinds: kinds.map(Into::into).collect(),

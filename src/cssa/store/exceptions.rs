@@ -69,11 +69,7 @@ pub fn all(conn: &mut PgConnection, id: ReconciliationId) -> Result<Vec<Found>, 
 
 /// Up to `rows` exceptions as `wanted`.
 pub fn list(conn: &mut PgConnection, wanted: &Wanted, rows: i64) -> Result<Vec<Listed>, DbError> {
-    let estates = match &wanted.reach {
-        Reach::Everywhere => None,
-        Reach::Estates(estates) => Some(estates.iter().copied().collect()),
-        Reach::Household(_) | Reach::Person(_) => Some(Vec::new()),
-    };
+    let estates = within(&wanted.reach);
     let (place, number) = wanted.after.clone().unwrap_or_default();
     Ok(diesel::sql_query(
         "SELECT * FROM ( \
@@ -106,14 +102,29 @@ pub struct OfKind {
     pub exceptions: i64,
 }
 
-/// How many exceptions of each kind reconciliation `id` found, within the transaction's reach.
-pub fn by_kind(conn: &mut PgConnection, id: ReconciliationId) -> Result<Vec<OfKind>, DbError> {
+/// How many exceptions of each kind reconciliation `id` found within `reach`.
+pub fn by_kind(
+    conn: &mut PgConnection,
+    id: ReconciliationId,
+    reach: &Reach,
+) -> Result<Vec<OfKind>, DbError> {
     Ok(diesel::sql_query(
         "SELECT kind, count(*) AS exceptions FROM cssa_exception \
-         WHERE reconciliation = $1 GROUP BY kind ORDER BY kind",
+         WHERE reconciliation = $1 AND ($2 IS NULL OR estate_id = ANY($2)) \
+         GROUP BY kind ORDER BY kind",
     )
     .bind::<SqlUuid, _>(id)
+    .bind::<Nullable<Array<SqlUuid>>, _>(within(reach))
     .load(conn)?)
+}
+
+/// The estates of which exceptions are told, unless of all and of nobody's lines as well.
+fn within(reach: &Reach) -> Option<Vec<EstateId>> {
+    match reach {
+        Reach::Everywhere => None,
+        Reach::Estates(estates) => Some(estates.iter().copied().collect()),
+        Reach::Household(_) | Reach::Person(_) => Some(Vec::new()),
+    }
 }
 
 /// What did not agree of `code`, and in which month, the oldest first.

@@ -7,7 +7,7 @@ SELECT client, channel FROM channel_client WHERE client = '{client}';
 SELECT pg_advisory_xact_lock(7210853, hashtext({channel} || '/' || {name}));
 SELECT channel, event, client, reference, state, account, amount, instructed_at, place, outcome, received_at FROM payment_notice WHERE channel = {channel} AND event = {name};
 SELECT channel, reference FROM payment_notice WHERE channel = {channel} AND reference = {name} AND state = 'failed';
-SELECT p.channel, p.reference, p.account, p.amount, p.file IS NULL AND s.line IS NULL FROM payment p LEFT JOIN payment_settlement s ON s.channel = p.channel AND s.reference = p.reference WHERE p.channel = {channel} AND p.reference = {name};
+SELECT p.id, p.account, p.amount, p.file IS NULL AND s.line IS NULL FROM payment p LEFT JOIN payment_settlement s ON s.payment = p.id WHERE p.id = {id};
 SELECT id, channel, cut_off, working_days_only, lead_days, at_most, payee, payee_name, valid_from, valid_to, recorded_at, replaced_at, source, assumed FROM payment_channel WHERE replaced_at IS NULL ORDER BY channel, valid_from;
 SELECT date FROM general_holiday WHERE date BETWEEN {today} AND {today} + 30;
 SELECT number FROM household WHERE number = :household;

@@ -1,8 +1,8 @@
 //! Entering payments (入帳): each once, however it came.
 //!
-//! * A channel's reference is paid once for ever. The same again is a duplicate; the same with
-//!   another amount or account contradicts. Whether what came with it is entered is for whoever
-//!   brings it to say.
+//! * A channel's reference is paid once for ever: the key of a payment is derived from both. The
+//!   same again is a duplicate; the same with another amount or account contradicts. Whether what
+//!   came with it is entered is for whoever brings it to say.
 //! * All is decided before anything is written, and each statement is for all that came together.
 //! * What comes for an account that is nobody's, or is too much for one household, is money in
 //!   suspense.
@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::PgConnection;
 
-use super::model::{Channel, Fate, Payment, PaymentError, Terms, Told};
+use super::model::{Channel, Fate, Payment, PaymentError, Terms, Told, paid_by};
 use super::rules::{counted, fit, is_amount};
 use super::store::payments::{Before, Settlement};
 use super::{events, store};
@@ -46,10 +46,10 @@ pub(super) struct Coming<'a> {
     pub way: Way<'a>,
 }
 
-/// The payment that `channel` knows by `reference`.
-#[must_use]
-pub fn paid_by(channel: Channel, reference: &str) -> PaymentId {
-    PaymentId::derived(&format!("{channel}/{reference}"))
+impl Coming<'_> {
+    fn payment(&self) -> PaymentId {
+        paid_by(self.channel, &self.told.reference)
+    }
 }
 
 /// The transfer that posted `payment`, to a household or into suspense.
@@ -90,10 +90,15 @@ pub fn paid_before(
     channel: Channel,
     references: &[&str],
 ) -> Result<HashMap<String, (String, Money)>, PaymentError> {
-    let paid = store::payments::before(conn, &[channel], references)?.into_iter();
-    Ok(paid
-        .map(|((_, reference), paid)| (reference, (paid.account, paid.amount)))
-        .collect())
+    let named = references.iter().map(|one| (*one, paid_by(channel, one)));
+    let named: Vec<(&str, PaymentId)> = named.collect();
+    let ids: Vec<PaymentId> = named.iter().map(|(_, id)| *id).collect();
+    let paid = store::payments::before(conn, &ids)?;
+    let told = named.into_iter().filter_map(|(reference, id)| {
+        let paid = paid.get(&id)?;
+        Some((reference.to_owned(), (paid.account.clone(), paid.amount)))
+    });
+    Ok(told.collect())
 }
 
 /// What becomes of payments that came: decided, and nothing written yet.
@@ -112,11 +117,9 @@ impl Entries {
         coming: Vec<Coming<'_>>,
         (day, now): (NaiveDate, DateTime<Utc>),
     ) -> Result<Self, PaymentError> {
-        let channels: BTreeSet<Channel> = coming.iter().map(|one| one.channel).collect();
-        let channels: Vec<Channel> = channels.into_iter().collect();
-        let references = coming.iter().map(|one| one.told.reference.as_str());
-        let references: Vec<&str> = references.collect();
-        let mut before = store::payments::before(conn, &channels, &references)?;
+        let ids = coming.iter().map(Coming::payment);
+        let ids: Vec<PaymentId> = ids.collect();
+        let mut before = store::payments::before(conn, &ids)?;
         let dated = Dated::of(conn, day, &coming)?;
         let homes = homes(conn, &coming)?;
         let mut entries = Self {
@@ -126,19 +129,18 @@ impl Entries {
             settled: Vec::new(),
             now,
         };
-        for (at, one) in (0..).zip(coming) {
+        for ((at, one), id) in (0..).zip(coming).zip(ids) {
             let terms = dated.terms(one.channel);
             let fate = terms.and_then(|terms| {
                 let home = home(&one.told, &homes);
-                let fate = fate(&mut before, at, &one, home)?;
+                let fate = fate(before.entry(id), at, &one, home)?;
                 match (fate, one.way) {
                     (Fate::Posted | Fate::Suspense, _) => {
                         let value_on = dated.value_on(terms, &one.told);
-                        entries.payments.push(payment(one, home, value_on, now));
+                        entries.payments.push(payment(id, one, home, (value_on, now)));
                     }
                     (Fate::Settled, Way::Line(file, line)) => entries.settled.push(Settlement {
-                        channel: one.channel,
-                        reference: one.told.reference,
+                        payment: id,
                         file,
                         line,
                     }),
@@ -149,8 +151,7 @@ impl Entries {
             entries.fates.push(fate);
         }
         // In one order everywhere: two that enter the same never wait for each other in a circle.
-        let place = |one: &Payment| (one.channel, one.reference.clone());
-        entries.payments.sort_by_cached_key(place);
+        entries.payments.sort_unstable_by_key(|payment| payment.id);
         entries.transfers = entries.payments.iter().map(transfer).collect();
         Ok(entries)
     }
@@ -217,14 +218,14 @@ fn home(told: &Told, homes: &HashSet<TenantCode>) -> Option<TenantCode> {
 /// What becomes of `one`, which came after `at` others and is for `home`, given what was paid
 /// `before`; notes it there.
 fn fate(
-    before: &mut HashMap<(Channel, String), Before>,
+    before: Entry<'_, PaymentId, Before>,
     at: i32,
     one: &Coming<'_>,
     home: Option<TenantCode>,
 ) -> Result<Fate, PaymentError> {
-    let Coming { channel, told, way } = one;
+    let Coming { told, way, .. } = one;
     let by_line = matches!(way, Way::Line(..));
-    let mut paid = match before.entry((*channel, told.reference.clone())) {
+    let mut paid = match before {
         Entry::Occupied(paid) => paid,
         Entry::Vacant(unpaid) => {
             unpaid.insert(Before {
@@ -250,10 +251,10 @@ fn fate(
 }
 
 fn payment(
+    id: PaymentId,
     one: Coming<'_>,
     home: Option<TenantCode>,
-    value_on: NaiveDate,
-    now: DateTime<Utc>,
+    (value_on, now): (NaiveDate, DateTime<Utc>),
 ) -> Payment {
     let Coming { channel, told, way } = one;
     let (file, line, told_by, place) = match way {
@@ -266,7 +267,7 @@ fn payment(
         ),
     };
     Payment {
-        id: paid_by(channel, &told.reference),
+        id,
         channel,
         value_on,
         household: home,

@@ -39,13 +39,15 @@ pub mod verify;
 mod words;
 
 pub use api::{routes, shelve};
-pub use book::{enter_told, paid_before, paid_by, posted_by};
+pub use book::{enter_told, paid_before, posted_by};
 pub use credit::{Credit, Paid, credits, paid_to, place};
 pub use debits::{DebitTold, count_debits, paid_debits, unpaid_debits};
 pub use events::{AutopayRefused, AutopaySuspended, PaymentReceived, PaymentsPosted, received};
 pub use held::held;
 pub use jobs::{AllowancesPosted, DebitsTold, handlers, timetable};
-pub use model::{Channel, Fate, FileState, Payment, PaymentError, PaymentFile, Tally, Told};
+pub use model::{
+    Channel, Fate, FileState, Payment, PaymentError, PaymentFile, Tally, Told, paid_by,
+};
 pub use notices::{
     News, NewsGatherer, Nonce, Notice, NoticeOutcome, NoticeState, gather_news, take_all,
 };

@@ -173,6 +173,12 @@ pub struct Payment {
     pub place: Option<String>,
 }
 
+/// The payment that `channel` knows by `reference`: as the key, this is what pays it once for ever.
+#[must_use]
+pub fn paid_by(channel: Channel, reference: &str) -> PaymentId {
+    PaymentId::derived(&format!("{channel}/{reference}"))
+}
+
 /// How many lines had a fate, and what they come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = payment_file_tally, check_for_backend(diesel::pg::Pg))]

@@ -220,7 +220,7 @@ fn contradiction(
     if is_looked_at {
         return Ok(None);
     }
-    Ok(store::files::contradiction(conn, id, file.channel)?)
+    Ok(store::files::contradiction(conn, id)?)
 }
 
 /// Enters the next lines of `file`, and says what became of them; or which line contradicts what

@@ -14,12 +14,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
 
 use super::files::{self, AllowanceLine, Entry, FileError, Line, Movement, Origin, Unpaid};
-use super::model::{Channel, PaymentError};
+use super::model::{Channel, PaymentError, paid_by};
 use super::reconciliation::{BankMovement, PayingIn};
 use super::rules::{self, Owner, as_ordered};
 use super::store;
 use crate::kernel::ahead::ahead;
-use crate::kernel::id::{MovementId, PaymentFileId};
+use crate::kernel::id::{MovementId, PaymentFileId, PaymentId};
 use crate::kernel::money::{Money, NotMoney};
 use crate::kernel::working_day::Holidays;
 use crate::platform::calendar;
@@ -36,7 +36,7 @@ pub(super) fn stage(
     source: &File,
     now: DateTime<Utc>,
 ) -> Result<(u32, Money), PaymentError> {
-    let mut stage = Stage::of(id);
+    let mut stage = Stage::of((id, channel));
     let read = |give: &dyn Fn(Read) -> bool| {
         if let Err(ReadError::File(error)) = read_all(source, now, give) {
             give(Err(error));
@@ -97,10 +97,11 @@ fn read_all(
 /// What waits to be copied, and by what it is told apart.
 struct Stage {
     file: PaymentFileId,
+    channel: Channel,
     origin: Option<Origin>,
     rules: Vec<PayingIn>,
     holidays: Holidays,
-    lines: Vec<Line>,
+    lines: Vec<(PaymentId, Line)>,
     /// How many payments, and what they come to.
     paid: u32,
     amount: Money,
@@ -113,9 +114,10 @@ struct Stage {
 }
 
 impl Stage {
-    fn of(file: PaymentFileId) -> Self {
+    fn of((file, channel): (PaymentFileId, Channel)) -> Self {
         Self {
             file,
+            channel,
             origin: None,
             rules: Vec::new(),
             holidays: Holidays::default(),
@@ -168,7 +170,8 @@ impl Stage {
             self.paid = self.paid.saturating_add(1);
             line.number = self.paid;
             self.amount = self.amount.checked_add(line.amount).map_err(unaddable)?;
-            self.lines.push(line);
+            let payment = paid_by(self.channel, &line.reference);
+            self.lines.push((payment, line));
         }
         Ok(())
     }

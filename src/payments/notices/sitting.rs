@@ -9,8 +9,9 @@ use uuid::Uuid;
 use super::model::{News, Nonce, Notice, NoticeOutcome, NoticeState};
 use super::{event, payment};
 use crate::kernel::clock::hong_kong_date;
+use crate::kernel::id::PaymentId;
 use crate::payments::book::{Coming, Entries, Way};
-use crate::payments::model::{Channel, Fate, PaymentError};
+use crate::payments::model::{Channel, Fate, PaymentError, paid_by};
 use crate::payments::rules::fit;
 use crate::payments::store::notices::{self as store, Name};
 use crate::payments::store::payments::before;
@@ -29,7 +30,7 @@ pub struct Sitting {
 struct Known<'a> {
     events: HashMap<Name<'a>, &'a Notice>,
     failed: HashSet<Name<'a>>,
-    paid: HashSet<Name<'a>>,
+    paid: HashSet<PaymentId>,
 }
 
 /// Where a piece of news leads.
@@ -125,13 +126,14 @@ impl Sitting {
         let events: Vec<Name<'_>> = heard.iter().map(|one| event(one)).collect();
         let events = store::known(conn, &events)?;
         let failed = store::failed(conn, &of(NoticeState::Paid))?;
-        let (channels, references) = store::apart(&of(NoticeState::Failed));
-        let paid = before(conn, &channels, &references)?;
+        let ids = of(NoticeState::Failed).into_iter();
+        let ids: Vec<PaymentId> = ids.map(|(at, name)| paid_by(at, name)).collect();
+        let paid = before(conn, &ids)?;
         let events = events.iter().map(|one| ((one.channel, &*one.event), one));
         let known = Known {
             events: events.collect(),
             failed: failed.iter().map(|(at, name)| (*at, &**name)).collect(),
-            paid: paid.keys().map(|(at, name)| (*at, &**name)).collect(),
+            paid: paid.into_keys().collect(),
         };
         Ok(news.iter().map(|one| self.course(one, &known)).collect())
     }
@@ -146,7 +148,7 @@ impl Sitting {
         }
         fit(&notice.told(), self.now).map_err(PaymentError::Unfit)?;
         Ok(match notice.state {
-            NoticeState::Failed if known.paid.contains(&payment) => {
+            NoticeState::Failed if known.paid.contains(&paid_by(payment.0, payment.1)) => {
                 Course::Kept(NoticeOutcome::Contradicts)
             }
             NoticeState::Paid if known.failed.contains(&payment) => {

@@ -161,7 +161,7 @@ fn line((number, event, account, coverage, amount, month): LineRow) -> Allowance
 /// The payments that lines of the files `$1` made, or settled.
 const PAID: &str = "SELECT file, line, id, household, amount FROM payment WHERE file = ANY($1) \
     UNION ALL SELECT s.file, s.line, p.id, p.household, p.amount FROM payment_settlement s \
-    JOIN payment p USING (channel, reference) WHERE s.file = ANY($1)";
+    JOIN payment p ON p.id = s.payment WHERE s.file = ANY($1)";
 /// The parts that those of `paid` went to which left suspense.
 const CLEARED: &str = "JOIN suspense_decision d ON d.payment = paid.id AND d.approved \
     JOIN suspense_part part ON part.proposal = d.proposal";

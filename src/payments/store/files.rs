@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
 use diesel::upsert::excluded;
 
-use crate::kernel::id::PaymentFileId;
+use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::payments::files::Line;
 use crate::payments::model::{
     Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile, SettledLine, Tally,
@@ -193,15 +193,16 @@ pub fn add(conn: &mut PgConnection, file: &PaymentFile) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Adds lines of file `id` by one `COPY`.
+/// Adds lines of file `id`, each with the payment that it names, by one `COPY`.
 pub fn add_lines(
     conn: &mut PgConnection,
     id: PaymentFileId,
-    lines: &[Line],
+    lines: &[(PaymentId, Line)],
 ) -> Result<(), DbError> {
-    let rows = lines.iter().map(|line| {
+    let rows = lines.iter().map(|(payment, line)| {
         (
             payment_line::file.eq(id),
+            payment_line::payment.eq(payment),
             payment_line::number.eq(number(line.number)),
             payment_line::reference.eq(&line.reference),
             payment_line::account.eq(&line.account),
@@ -241,25 +242,16 @@ pub fn unsettled(
 pub fn contradiction(
     conn: &mut PgConnection,
     id: PaymentFileId,
-    channel: Channel,
 ) -> Result<Option<(i32, String)>, DbError> {
-    // References mostly go on where those of the last file ended: then nothing was paid between the
-    // first and the last of them. Otherwise each line is looked up by its key, whatever the
-    // statistics say of a file that came just now.
+    // Each line is looked up by its key, whatever the statistics say of a file that came just now.
     let before: Option<Contradicts> = diesel::sql_query(
         "SELECT l.number, l.reference FROM payment_line l \
          CROSS JOIN LATERAL (SELECT p.account, p.amount FROM payment p \
-             WHERE p.channel = $2 AND p.reference = l.reference OFFSET 0) AS paid \
+             WHERE p.id = l.payment OFFSET 0) AS paid \
          WHERE l.file = $1 AND (l.account <> paid.account OR l.amount <> paid.amount) \
-             AND EXISTS (SELECT FROM ( \
-                     SELECT min(reference) AS first, max(reference) AS last \
-                     FROM payment_line WHERE file = $1) AS ends \
-                 CROSS JOIN LATERAL (SELECT FROM payment p \
-                     WHERE p.channel = $2 AND p.reference BETWEEN first AND last OFFSET 0) AS p) \
          ORDER BY l.number LIMIT 1",
     )
     .bind::<SqlUuid, _>(id)
-    .bind::<Text, _>(channel)
     .get_result(conn)
     .optional()?;
     if let Some(line) = before {
@@ -271,10 +263,10 @@ pub fn contradiction(
              SELECT number, reference, account, amount, \
                  first_value(account) OVER same AS first_account, \
                  first_value(amount) OVER same AS first_amount \
-             FROM payment_line WHERE file = $1 AND reference IN ( \
-                 SELECT reference FROM payment_line WHERE file = $1 \
-                 GROUP BY reference HAVING count(*) > 1) \
-             WINDOW same AS (PARTITION BY reference ORDER BY number)) AS line \
+             FROM payment_line WHERE file = $1 AND payment IN ( \
+                 SELECT payment FROM payment_line WHERE file = $1 \
+                 GROUP BY payment HAVING count(*) > 1) \
+             WINDOW same AS (PARTITION BY payment ORDER BY number)) AS line \
          WHERE account <> first_account OR amount <> first_amount \
          ORDER BY number LIMIT 1",
     )

@@ -9,7 +9,7 @@ use crate::ledger::{Account, General};
 use crate::payments::model::{Channel, Fate};
 use crate::payments::verify::{Lie, NAMED};
 use crate::platform::db::DbError;
-use crate::platform::db::schema::payment;
+use crate::platform::db::schema::{payment, payment_file, payment_line};
 
 /// How many payments there are.
 pub fn payments(conn: &mut PgConnection) -> Result<i64, DbError> {
@@ -62,6 +62,54 @@ pub fn wrong_payments(conn: &mut PgConnection) -> Result<(Vec<Lie>, i64), DbErro
         let Wrong { id, fault, found } = row;
         (found, Lie::WrongPayment { id, fault })
     }))
+}
+
+/// What some payments, or lines, are called: by themselves, their channel, and the reference.
+pub type Named<T> = (T, Channel, String);
+
+/// Up to `rows` payments after `after`.
+pub fn named_payments(
+    conn: &mut PgConnection,
+    after: Option<PaymentId>,
+    rows: i64,
+) -> Result<Vec<Named<PaymentId>>, DbError> {
+    let mut query = payment::table
+        .order(payment::id)
+        .limit(rows)
+        .select((payment::id, payment::channel, payment::reference))
+        .into_boxed();
+    if let Some(id) = after {
+        query = query.filter(payment::id.gt(id));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// A line's place, and the payment that it names.
+pub type LineNames = (PaymentFileId, i32, PaymentId);
+
+/// Up to `rows` lines that name a payment, from after the one at `after`.
+pub fn named_lines(
+    conn: &mut PgConnection,
+    after: Option<(PaymentFileId, i32)>,
+    rows: i64,
+) -> Result<Vec<Named<LineNames>>, DbError> {
+    let place = (payment_line::file, payment_line::number);
+    let mut query = payment_line::table
+        .inner_join(payment_file::table.on(payment_file::id.eq(payment_line::file)))
+        .filter(payment_line::payment.is_not_null())
+        .order(place)
+        .limit(rows)
+        .select((
+            (place.0, place.1, payment_line::payment.assume_not_null()),
+            payment_file::channel,
+            payment_line::reference,
+        ))
+        .into_boxed();
+    if let Some((file, number)) = after {
+        let later = place.0.eq(file).and(place.1.gt(number));
+        query = query.filter(place.0.gt(file).or(later));
+    }
+    Ok(query.load(conn)?)
 }
 
 /// Files that have other lines than they say; up to so many as are named, and how many there are.

@@ -226,9 +226,7 @@ pub fn unsettled(
 ) -> Result<Vec<Payment>, DbError> {
     let place = (payment::instructed_at, payment::id);
     let in_files = Channel::ALL.iter().filter(|one| one.sends_files());
-    let settled = payment_settlement::table
-        .filter(payment_settlement::channel.eq(payment::channel))
-        .filter(payment_settlement::reference.eq(payment::reference));
+    let settled = payment_settlement::table.filter(payment_settlement::payment.eq(payment::id));
     let mut query = payment::table
         .filter(payment::file.is_null())
         .filter(payment::channel.eq_any(in_files))

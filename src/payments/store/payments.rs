@@ -9,11 +9,11 @@ use diesel::sql_types::{Integer, Uuid as SqlUuid};
 use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
-use crate::payments::model::{Channel, Payment};
+use crate::payments::model::Payment;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{payment, payment_line, payment_settlement};
 
-/// What was paid by a reference before.
+/// What was paid before.
 #[derive(Debug, Clone)]
 pub struct Before {
     pub account: String,
@@ -22,26 +22,20 @@ pub struct Before {
     pub awaits_its_line: bool,
 }
 
-/// What `channels` were paid by those of `references` that they were paid by before, by channel
-/// and reference.
+/// Those of `payments` that were paid before.
 pub fn before(
     conn: &mut PgConnection,
-    channels: &[Channel],
-    references: &[&str],
-) -> Result<HashMap<(Channel, String), Before>, DbError> {
-    if references.is_empty() {
+    payments: &[PaymentId],
+) -> Result<HashMap<PaymentId, Before>, DbError> {
+    if payments.is_empty() {
         return Ok(HashMap::new());
     }
-    let its_settlement = payment_settlement::channel
-        .eq(payment::channel)
-        .and(payment_settlement::reference.eq(payment::reference));
-    let rows: Vec<(Channel, String, String, Money, bool)> = payment::table
+    let its_settlement = payment_settlement::payment.eq(payment::id);
+    let rows: Vec<(PaymentId, String, Money, bool)> = payment::table
         .left_join(payment_settlement::table.on(its_settlement))
-        .filter(payment::channel.eq_any(channels))
-        .filter(payment::reference.eq_any(references))
+        .filter(payment::id.eq_any(payments))
         .select((
-            payment::channel,
-            payment::reference,
+            payment::id,
             payment::account,
             payment::amount,
             payment::file
@@ -51,20 +45,20 @@ pub fn before(
         .load(conn)?;
     let paid = rows
         .into_iter()
-        .map(|(channel, reference, account, amount, awaits_its_line)| {
+        .map(|(id, account, amount, awaits_its_line)| {
             let before = Before {
                 account,
                 amount,
                 awaits_its_line,
             };
-            ((channel, reference), before)
+            (id, before)
         });
     Ok(paid.collect())
 }
 
 pub fn payment(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, DbError> {
     Ok(payment::table
-        .filter(payment::id.eq(id))
+        .find(id)
         .select(Payment::as_select())
         .first(conn)
         .optional()?)
@@ -100,15 +94,14 @@ pub fn add(conn: &mut PgConnection, payments: &[Payment]) -> Result<(), DbError>
 #[derive(Debug, Insertable)]
 #[diesel(table_name = payment_settlement, check_for_backend(diesel::pg::Pg))]
 pub struct Settlement {
-    pub channel: Channel,
-    pub reference: String,
+    pub payment: PaymentId,
     pub file: PaymentFileId,
     pub line: i32,
 }
 
 /// Notes which lines settled what was told before.
 pub fn settle(conn: &mut PgConnection, settled: &[Settlement]) -> Result<(), DbError> {
-    // Sixteen thousand rows of four fields are what one statement takes.
+    // Sixteen thousand rows of three fields are what one statement takes.
     for rows in settled.chunks(8_192) {
         diesel::insert_into(payment_settlement::table)
             .values(rows)

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use crate::kernel::clock::hong_kong_time;
 use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::kernel::money::Money;
-use crate::payments::model::{Channel, FileState, Payment, Told};
+use crate::payments::model::{Channel, FileState, Payment, Told, paid_by};
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{payment, payment_file, payment_line};
 
@@ -51,14 +51,13 @@ pub fn entered(
         .limit(rows)
         .select(Payment::as_select())
         .into_boxed();
-    // The key begins with the channel.
-    let channels = match sought.channel {
-        Some(channel) => vec![channel],
-        None => Channel::ALL.to_vec(),
-    };
-    query = query.filter(payment::channel.eq_any(channels));
     if let Some(reference) = &sought.reference {
-        query = query.filter(payment::reference.eq(reference));
+        // The key is derived from both.
+        let channels = sought.channel.map_or(Channel::ALL.to_vec(), |one| vec![one]);
+        let ids = channels.into_iter().map(|one| paid_by(one, reference));
+        query = query.filter(place.1.eq_any(ids.collect::<Vec<_>>()));
+    } else if let Some(channel) = sought.channel {
+        query = query.filter(payment::channel.eq(channel));
     }
     if let Some(account) = &sought.account {
         query = query.filter(payment::account.eq(account));

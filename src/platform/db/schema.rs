@@ -902,6 +902,7 @@ diesel::table! {
         amount -> Numeric,
         instructed_at -> Timestamptz,
         place -> Text,
+        payment -> Nullable<Uuid>,
     }
 }
 
@@ -951,7 +952,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    payment (channel, reference) {
+    payment (id) {
         id -> Uuid,
         channel -> Text,
         reference -> Text,
@@ -969,9 +970,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    payment_settlement (channel, reference) {
-        channel -> Text,
-        reference -> Text,
+    payment_settlement (payment) {
+        payment -> Uuid,
         file -> Uuid,
         line -> Integer,
     }

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use kaifong::kernel::clock::{Clock, SystemClock, hong_kong_date};
 use kaifong::kernel::tenant_code::TenantCode;
-use kaifong::payments::Channel;
+use kaifong::payments::{Channel, paid_by};
 use kaifong::payments::files::{Characters, Line, write};
 use kaifong::platform::db::execute;
 
@@ -76,8 +76,11 @@ impl<'a> Town<'a> {
             let entered = format!(
                 "INSERT INTO payment (id, channel, reference, account, amount, instructed_at, \
                      value_on, recorded_at, told_by, place) \
-                 VALUES (gen_random_uuid(), 'store', '{}', '{}', {}, now(), now(), now(), 'x', '')",
-                next.reference, next.account, next.amount
+                 VALUES ('{}', 'store', '{}', '{}', {}, now(), now(), now(), 'x', '')",
+                paid_by(Channel::Store, &next.reference),
+                next.reference,
+                next.account,
+                next.amount
             );
             self.kill_behind(&entered, names.next().unwrap());
             self.agrees_up_to(at, lines);

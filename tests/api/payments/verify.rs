@@ -100,6 +100,7 @@ fn every_lie_about_a_payment_is_named() {
         format!("DELETE FROM payment_file WHERE id = '{gone}'"),
         format!("DELETE FROM payment_file_tally WHERE file = '{gone}'"),
         format!("DELETE FROM payment_line WHERE file = '{again}' AND number = 3"),
+        format!("UPDATE payment_line SET payment = file WHERE file = '{again}' AND number = 2"),
         format!(
             "UPDATE payment_file_tally SET lines = 9 WHERE file = '{taken}' AND fate = 'settled'"
         ),
@@ -115,6 +116,8 @@ fn every_lie_about_a_payment_is_named() {
         format!("payment {id} {fault}")
     });
     let of_files = [
+        format!("payment {} is not what its reference makes", payment(4)),
+        format!("line 2 of payment file {again} names another payment than its reference"),
         format!("payment file {gone} has 2 lines but says 0, or another sum"),
         format!("payment file {again} has 2 lines but says 3, or another sum"),
         format!(
@@ -123,7 +126,7 @@ fn every_lie_about_a_payment_is_named() {
         ),
     ];
     let is_of_payment = |lie: &&String| !lie.starts_with("payment file ");
-    assert_eq!(told.iter().filter(is_of_payment).count(), 12, "{told:#?}");
+    assert_eq!(told.iter().filter(is_of_payment).count(), 14, "{told:#?}");
     for lie in wrong.chain(of_files) {
         assert!(told.contains(&lie), "{lie}\n{told:#?}");
     }

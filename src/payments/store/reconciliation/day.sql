@@ -23,14 +23,14 @@ WITH undone AS MATERIALIZED (
     SELECT f.channel, f.day, false, p.id, p.amount, p.value_on, p.recorded_at
     FROM payment_settlement s JOIN file f ON f.id = s.file
     CROSS JOIN LATERAL (SELECT p.id, p.amount, p.value_on, p.recorded_at FROM payment p
-        WHERE p.channel = s.channel AND p.reference = s.reference OFFSET 0) AS p
+        WHERE p.id = s.payment OFFSET 0) AS p
     WHERE s.file = ANY (ARRAY(SELECT id FROM file))
     UNION ALL
     SELECT p.channel, p.value_on, true, p.id, p.amount, p.value_on, p.recorded_at
     FROM payment p
     WHERE p.file IS NULL AND p.value_on BETWEEN $1 AND $2 AND ($3 IS NULL OR p.channel = $3)
         AND NOT EXISTS (SELECT FROM payment_settlement s
-                        WHERE s.channel = p.channel AND s.reference = p.reference OFFSET 0)
+                        WHERE s.payment = p.id OFFSET 0)
         -- What was void before the day was over was no payment.
         AND NOT EXISTS (SELECT FROM undone u
                         WHERE u.payment = p.id AND u.effective_on = p.value_on)

@@ -11,7 +11,7 @@ WITH undone AS MATERIALIZED (
     SELECT p.* FROM payment p
     WHERE p.file IS NULL AND p.channel = $1 AND p.value_on = $2
         AND NOT EXISTS (SELECT FROM payment_settlement s
-                        WHERE s.channel = p.channel AND s.reference = p.reference OFFSET 0)
+                        WHERE s.payment = p.id OFFSET 0)
         -- What was void before the day was over was no payment.
         AND NOT EXISTS (SELECT FROM undone u WHERE u.payment = p.id)
 ), entered AS (
@@ -21,7 +21,7 @@ WITH undone AS MATERIALIZED (
     SELECT p.id, p.reference, p.account, p.amount, p.file, p.line, p.value_on, p.recorded_at
     FROM payment_settlement s
     CROSS JOIN LATERAL (SELECT p.* FROM payment p
-        WHERE p.channel = s.channel AND p.reference = s.reference OFFSET 0) AS p
+        WHERE p.id = s.payment OFFSET 0) AS p
     WHERE s.file = ANY (ARRAY(SELECT id FROM file))
     UNION ALL
     SELECT id, reference, account, amount, file, line, value_on, recorded_at FROM told
@@ -49,7 +49,7 @@ WITH undone AS MATERIALIZED (
     FROM line l
     WHERE l.is_settled
         AND NOT EXISTS (SELECT FROM payment p
-                        WHERE p.channel = $1 AND p.reference = l.reference
+                        WHERE p.id = l.payment
                             AND p.file = l.file AND p.line = l.number OFFSET 0)
         AND NOT EXISTS (SELECT FROM payment_settlement s
                         WHERE s.file = l.file AND s.line = l.number OFFSET 0)

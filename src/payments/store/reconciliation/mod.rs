@@ -43,7 +43,7 @@ pub fn files(
                  SELECT sum(l.amount) FROM payment_line l \
                  WHERE l.file = f.id AND l.number <= f.settled \
                      AND NOT EXISTS (SELECT FROM payment p \
-                                     WHERE p.channel = f.channel AND p.reference = l.reference \
+                                     WHERE p.id = l.payment \
                                          AND p.file = l.file AND p.line = l.number OFFSET 0) \
                      AND NOT EXISTS (SELECT FROM payment_settlement s \
                                      WHERE s.file = l.file AND s.line = l.number OFFSET 0)), 0) \

@@ -137,7 +137,9 @@ impl Entries {
                 match (fate, one.way) {
                     (Fate::Posted | Fate::Suspense, _) => {
                         let value_on = dated.value_on(terms, &one.told);
-                        entries.payments.push(payment(id, one, home, (value_on, now)));
+                        entries
+                            .payments
+                            .push(payment(id, one, home, (value_on, now)));
                     }
                     (Fate::Settled, Way::Line(file, line)) => entries.settled.push(Settlement {
                         payment: id,

@@ -61,13 +61,17 @@ pub(super) fn take_in(
     if let Some(known) = store::files::of_digest(conn, &kept.sha256)? {
         return Ok((known, false));
     }
-    // Read twice: only at its end is it known whose it is, and how its lines are to be taken.
     let mut source = File::open(&kept.path).map_err(files::FileError::from)?;
-    let summary = files::read(BufReader::new(&source), now, |_| Ok::<_, PaymentError>(()))?;
-    let channel = channel(conn, &summary)?;
+    let channel = match files::named(BufReader::new(&source), now)? {
+        Some(channel) => channel,
+        None => {
+            source.rewind().map_err(files::FileError::from)?;
+            channel_at_the_end(conn, &source, now)?
+        }
+    };
     source.rewind().map_err(files::FileError::from)?;
     let id = PaymentFileId::fresh();
-    let (lines, amount) = stage(conn, (id, channel), &source, now)?;
+    let (summary, lines, amount) = stage(conn, (id, channel), &source, now)?;
     store::files::hold(conn, channel)?;
     let open = store::terms_on(conn, summary.business_date)?;
     if !open.iter().any(|terms| terms.channel == channel) {
@@ -176,8 +180,14 @@ fn decide(
     store::files::add_decision(conn, &decision)
 }
 
-/// Which channel's file it is.
-fn channel(conn: &mut PgConnection, summary: &Summary) -> Result<Channel, PaymentError> {
+/// Which channel's file it is of which only the end tells the account: it is read twice, for how its
+/// lines are to be taken goes by the channel.
+fn channel_at_the_end(
+    conn: &mut PgConnection,
+    source: &File,
+    now: DateTime<Utc>,
+) -> Result<Channel, PaymentError> {
+    let summary = files::read(BufReader::new(source), now, |_| Ok::<_, PaymentError>(()))?;
     match &summary.whose {
         Whose::Channel(channel) => Ok(*channel),
         Whose::Account(account) => {

@@ -7,13 +7,15 @@
 //! * A line that pays is numbered among those that do, without gaps.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, ErrorKind};
 use std::mem;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::PgConnection;
 
-use super::files::{self, AllowanceLine, Entry, FileError, Line, Movement, Origin, Unpaid};
+use super::files::{
+    self, AllowanceLine, Entry, FileError, Line, Movement, Origin, Summary, Unpaid,
+};
 use super::model::{Channel, PaymentError, paid_by};
 use super::reconciliation::{BankMovement, PayingIn};
 use super::rules::{self, Owner, as_ordered};
@@ -29,13 +31,13 @@ pub(super) const AT_ONCE: u16 = 8_192;
 /// How far before a credit the day may be that it is of.
 const BEFORE: TimeDelta = TimeDelta::days(60);
 
-/// Stages what `source` says; how many payments it has, and what they come to.
+/// Stages what `source` says; its summary, how many payments it has, and what they come to.
 pub(super) fn stage(
     conn: &mut PgConnection,
     (id, channel): (PaymentFileId, Channel),
     source: &File,
     now: DateTime<Utc>,
-) -> Result<(u32, Money), PaymentError> {
+) -> Result<(Summary, u32, Money), PaymentError> {
     let mut stage = Stage::of((id, channel));
     let read = |give: &dyn Fn(Read) -> bool| {
         if let Err(ReadError::File(error)) = read_all(source, now, give) {
@@ -43,8 +45,15 @@ pub(super) fn stage(
         }
     };
     ahead(read, |read| {
-        for entries in read {
-            for entry in entries? {
+        for piece in read {
+            let entries = match piece? {
+                Piece::Entries(entries) => entries,
+                Piece::End(summary) => {
+                    stage.give(conn, 1)?;
+                    return Ok((summary, stage.paid, stage.amount));
+                }
+            };
+            for entry in entries {
                 let entry = if channel.is_direct_debit() {
                     as_ordered(entry)
                 } else {
@@ -54,13 +63,20 @@ pub(super) fn stage(
             }
             stage.give(conn, AT_ONCE.into())?;
         }
-        stage.give(conn, 1)?;
-        Ok((stage.paid, stage.amount))
+        // Whoever reads a file gives its end, or says why there is none.
+        Err(FileError::from(std::io::Error::from(ErrorKind::UnexpectedEof)).into())
     })
 }
 
-/// Many entries, or why there are no more.
-type Read = Result<Vec<Entry>, FileError>;
+/// What is read of a file at once.
+enum Piece {
+    Entries(Vec<Entry>),
+    /// All was given, and this is what it comes to.
+    End(Summary),
+}
+
+/// The next piece, or why there is none.
+type Read = Result<Piece, FileError>;
 
 /// Why a file is read no further.
 enum ReadError {
@@ -75,23 +91,24 @@ impl From<FileError> for ReadError {
     }
 }
 
-/// Gives what `source` says, as many entries at once as are copied at once.
+/// Gives what `source` says, as many entries at once as are copied at once, and its summary.
 fn read_all(
     source: &File,
     now: DateTime<Utc>,
     give: &dyn Fn(Read) -> bool,
 ) -> Result<(), ReadError> {
-    let give = |entries| give(Ok(entries)).then_some(()).ok_or(ReadError::Untaken);
+    let give = |piece| give(Ok(piece)).then_some(()).ok_or(ReadError::Untaken);
     let fresh = || Vec::with_capacity(AT_ONCE.into());
     let mut entries = fresh();
-    files::read(BufReader::new(source), now, |entry| {
+    let summary = files::read(BufReader::new(source), now, |entry| {
         entries.push(entry);
         if entries.len() < usize::from(AT_ONCE) {
             return Ok(());
         }
-        give(mem::replace(&mut entries, fresh()))
+        give(Piece::Entries(mem::replace(&mut entries, fresh())))
     })?;
-    give(entries)
+    give(Piece::Entries(entries))?;
+    give(Piece::End(summary))
 }
 
 /// What waits to be copied, and by what it is told apart.

@@ -26,6 +26,7 @@ mod layering;
 mod leaks;
 mod ledger;
 mod limits;
+mod manifest;
 mod messages;
 mod migrations;
 mod openapi;

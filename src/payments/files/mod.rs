@@ -194,6 +194,17 @@ pub fn read<E: From<FileError>>(
     }
 }
 
+/// The channel that the beginning of a file names; none of a bank's, which names an account.
+pub fn named(mut source: impl BufRead, now: DateTime<Utc>) -> Result<Option<Channel>, FileError> {
+    let mut head = Vec::new();
+    (&mut source).take(HEAD).read_to_end(&mut head)?;
+    match Layout::of(&head)? {
+        Layout::Allowances => Ok(Some(Channel::Cssa)),
+        Layout::House => house::named(head.as_slice().chain(source), now).map(Some),
+        Layout::HsbcCollection | Layout::Iso20022 => Ok(None),
+    }
+}
+
 /// How files are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layout {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Integer, Text, Uuid as SqlUuid};
 use diesel::upsert::excluded;
 
 use crate::kernel::id::{PaymentFileId, PaymentId};
@@ -256,6 +256,13 @@ pub fn contradiction(
     .optional()?;
     if let Some(line) = before {
         return Ok(Some((line.number, line.reference)));
+    }
+    let repeated =
+        diesel::dsl::sql::<Bool>("SELECT EXISTS (SELECT FROM payment_line WHERE file = ")
+            .bind::<SqlUuid, _>(id)
+            .sql(" GROUP BY payment HAVING count(*) > 1)");
+    if !by_sets(conn, |conn| Ok(repeated.get_result::<bool>(conn)?))? {
+        return Ok(None);
     }
     // Each line against the first of its reference, where there are several.
     let within = diesel::sql_query(

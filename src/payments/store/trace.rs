@@ -53,7 +53,9 @@ pub fn entered(
         .into_boxed();
     if let Some(reference) = &sought.reference {
         // The key is derived from both.
-        let channels = sought.channel.map_or(Channel::ALL.to_vec(), |one| vec![one]);
+        let channels = sought
+            .channel
+            .map_or(Channel::ALL.to_vec(), |one| vec![one]);
         let ids = channels.into_iter().map(|one| paid_by(one, reference));
         query = query.filter(place.1.eq_any(ids.collect::<Vec<_>>()));
     } else if let Some(channel) = sought.channel {

@@ -12,8 +12,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use kaifong::kernel::clock::{Clock, SystemClock, hong_kong_date};
 use kaifong::kernel::tenant_code::TenantCode;
-use kaifong::payments::{Channel, paid_by};
 use kaifong::payments::files::{Characters, Line, write};
+use kaifong::payments::{Channel, paid_by};
 use kaifong::platform::db::execute;
 
 use crate::support::program::Program;

@@ -20,7 +20,7 @@ use std::io::BufRead;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::lines::{Fields, Lines, RIGHT, WHOLE};
-use super::values::{amount, instant, number, opening, reference, text, two_places};
+use super::values::{Opening, amount, instant, number, opening, reference, text, two_places};
 use super::{Characters, FileError, Line, Refusal, Sequence, Summary, Whose, big5};
 use crate::kernel::clock::hong_kong_date;
 use crate::kernel::money::Money;
@@ -90,12 +90,24 @@ pub fn read<E: From<FileError>>(
     Err(FileError::from(lines.refuse(1, what, remedy)).into())
 }
 
+/// The channel that the header of a file which came by `now` names.
+pub fn named(source: impl BufRead, now: DateTime<Utc>) -> Result<Channel, FileError> {
+    opened(&mut Lines::of(source), now).map(|opening| opening.names)
+}
+
+fn opened(
+    lines: &mut Lines<impl BufRead>,
+    now: DateTime<Utc>,
+) -> Result<Opening<Channel>, FileError> {
+    let channel = |word: &str| word.parse().ok();
+    opening(lines, (LAYOUT, now), ("a channel such as pps", channel))
+}
+
 fn header(
     lines: &mut Lines<impl BufRead>,
     now: DateTime<Utc>,
 ) -> Result<(Summary, Characters), FileError> {
-    let channel = |word: &str| word.parse().ok();
-    let opening = opening(lines, (LAYOUT, now), ("a channel such as pps", channel))?;
+    let opening = opened(lines, now)?;
     let summary = Summary {
         whose: Whose::Channel(opening.names),
         business_date: opening.business_date,

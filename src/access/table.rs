@@ -78,11 +78,24 @@ pub const TABLE: &[Right] = &[
     },
     Right {
         scope: "payment-file:read",
-        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+        holders: &[
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            // Of the channels that it speaks for, as `payments::programs` says.
+            (PaymentChannel, Everywhere),
+        ],
     },
     Right {
         scope: "payment-file:write",
+        holders: &[(FinanceOfficer, Everywhere), (PaymentChannel, Everywhere)],
+    },
+    Right {
+        scope: "payment-file:decide",
         holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "payment:trace",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
     },
     Right {
         scope: "payment-notice:read",

@@ -6,8 +6,7 @@
 //! * A file is read on while what was read of it is copied, but not far.
 //! * A line that pays is numbered among those that do, without gaps.
 
-use std::fs::File;
-use std::io::BufReader;
+use std::io::BufRead;
 use std::mem;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -33,11 +32,11 @@ const BEFORE: TimeDelta = TimeDelta::days(60);
 pub(super) fn stage(
     conn: &mut PgConnection,
     (id, channel): (PaymentFileId, Channel),
-    source: &File,
+    source: impl BufRead + Send,
     now: DateTime<Utc>,
 ) -> Result<(u32, Money), PaymentError> {
     let mut stage = Stage::of(id);
-    let read = |give: &dyn Fn(Read) -> bool| {
+    let read = move |give: &dyn Fn(Read) -> bool| {
         if let Err(ReadError::File(error)) = read_all(source, now, give) {
             give(Err(error));
         }
@@ -77,14 +76,14 @@ impl From<FileError> for ReadError {
 
 /// Gives what `source` says, as many entries at once as are copied at once.
 fn read_all(
-    source: &File,
+    source: impl BufRead,
     now: DateTime<Utc>,
     give: &dyn Fn(Read) -> bool,
 ) -> Result<(), ReadError> {
     let give = |entries| give(Ok(entries)).then_some(()).ok_or(ReadError::Untaken);
     let fresh = || Vec::with_capacity(AT_ONCE.into());
     let mut entries = fresh();
-    files::read(BufReader::new(source), now, |entry| {
+    files::read(source, now, |entry| {
         entries.push(entry);
         if entries.len() < usize::from(AT_ONCE) {
             return Ok(());

@@ -53,8 +53,13 @@ impl Office {
         fs::write(&path, bytes).unwrap();
         let actor = Actor::program("test");
         let mut conn = connect(self.database.url()).unwrap();
-        let kept_in = Shelf::of(&self.database.folder(), 1 << 30);
+        let kept_in = self.shelf();
         intake::receive(&mut conn, &kept_in, (&path, name), &actor, self.now)
+    }
+
+    pub fn shelf(&self) -> Shelf {
+        let vault = self.database.vault(self.now);
+        Shelf::of(&self.database.folder(), 1 << 30, &vault)
     }
 
     /// Posts what waits of `channel`, in `chunks` at most.

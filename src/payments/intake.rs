@@ -102,13 +102,12 @@ pub(super) fn take_in(
         return Ok((known, false));
     }
     // Read twice: only at its end is it known whose it is, and how its lines are to be taken.
-    let open = || kept.open().map_err(files::FileError::from);
-    let summary = files::read(open()?, now, |_| Ok::<_, PaymentError>(()))?;
+    let summary = files::read(kept.open(), now, |_| Ok::<_, PaymentError>(()))?;
     let channel = channel(conn, &summary)?;
     may_bring(conn, actor, channel)?;
     signing::demanded(conn, proof.as_ref(), (channel, summary.business_date), now)?;
     let id = PaymentFileId::fresh();
-    let (lines, amount) = stage(conn, (id, channel), open()?, now)?;
+    let (lines, amount) = stage(conn, (id, channel), kept.open(), now)?;
     store::files::hold(conn, channel)?;
     let open = store::terms_on(conn, summary.business_date)?;
     if !open.iter().any(|terms| terms.channel == channel) {

@@ -151,10 +151,7 @@ pub async fn shelve(app: &App, mut body: Payload) -> Result<Kept, Problem> {
 /// What is on the shelf, read once: what is refused need not wait for the database, nor does
 /// anybody wait for it there.
 async fn readable(kept: Kept, now: DateTime<Utc>) -> Result<Kept, Problem> {
-    let read = move || {
-        let source = kept.open().map_err(FileError::from)?;
-        files::read(source, now, |_| Ok(())).map(|_| kept)
-    };
+    let read = move || files::read(kept.open(), now, |_| Ok::<_, FileError>(())).map(|_| kept);
     let read = tokio::task::spawn_blocking(read).await;
     read.map_err(Problem::internal)?
         .map_err(|error| PaymentError::File(error).into())

@@ -10,9 +10,10 @@
 mod keys;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
@@ -45,12 +46,16 @@ pub struct Kept {
     pub sha256: Vec<u8>,
     whole: Digest,
     key: FileKey,
+    /// The file itself: whoever keeps the same bytes meanwhile seals them with another key, under
+    /// the same name.
+    file: Arc<File>,
 }
 
 impl Kept {
     /// What it says.
-    pub fn open(&self) -> io::Result<Content> {
-        Content::sealed(File::open(&self.path)?, self.key.clone(), self.whole)
+    #[must_use]
+    pub fn open(&self) -> Content {
+        Content::sealed(self.file.clone(), self.key.clone(), self.whole)
     }
 }
 
@@ -82,6 +87,7 @@ impl Shelf {
             .create(&self.folder)?;
         let path = self.folder.join(format!("incoming-{}", Uuid::new_v4()));
         let file = OpenOptions::new()
+            .read(true)
             .write(true)
             .create_new(true)
             .mode(0o600)
@@ -115,16 +121,15 @@ impl Shelf {
         conn: &mut PgConnection,
         sha256: Digest,
     ) -> Result<Option<Content>, PaymentError> {
-        let mut file = match File::open(self.folder.join(hex(&sha256))) {
-            Ok(file) => file,
+        let file = match File::open(self.folder.join(hex(&sha256))) {
+            Ok(file) => Arc::new(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FileError::from(error).into()),
         };
-        let content = match key_of(&mut file).map_err(FileError::from)? {
+        Ok(Some(match key_of(&file).map_err(FileError::from)? {
             Some(id) => Content::sealed(file, keys::find(conn, &self.vault, id)?, sha256),
             None => Content::plain(file),
-        };
-        Ok(Some(content.map_err(FileError::from)?))
+        }))
     }
 
     /// Writes to `out` the file whose bytes have the digest `sha256`, as it came, and records that
@@ -174,9 +179,11 @@ fn copied(mut content: impl BufRead, sha256: Digest, out: &mut impl Write) -> io
 const HEAD: u64 = 32;
 
 /// The key that `file` says it is sealed with; `None` of one that is not sealed.
-fn key_of(file: &mut File) -> io::Result<Option<Uuid>> {
+fn key_of(file: &Arc<File>) -> io::Result<Option<Uuid>> {
     let mut head = Vec::new();
-    file.take(HEAD).read_to_end(&mut head)?;
+    Place::of(file.clone(), 0)
+        .take(HEAD)
+        .read_to_end(&mut head)?;
     let id = head.strip_prefix(MAGIC);
     Ok(id.and_then(|id| Uuid::from_slice(id).ok()))
 }
@@ -186,20 +193,38 @@ pub struct Content(Form);
 
 enum Form {
     /// From before there were keys.
-    Plain(BufReader<File>),
-    Sealed(Opening<BufReader<File>>),
+    Plain(BufReader<Place>),
+    Sealed(Opening<BufReader<Place>>),
+}
+
+/// A place in a file that others read too.
+struct Place {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Place {
+    fn of(file: Arc<File>, at: u64) -> Self {
+        Self { file, at }
+    }
+}
+
+impl Read for Place {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(out, self.at)?;
+        self.at += u64::try_from(read).unwrap_or_default();
+        Ok(read)
+    }
 }
 
 impl Content {
-    fn plain(mut file: File) -> io::Result<Self> {
-        file.rewind()?;
-        Ok(Self(Form::Plain(BufReader::new(file))))
+    fn plain(file: Arc<File>) -> Self {
+        Self(Form::Plain(BufReader::new(Place::of(file, 0))))
     }
 
-    fn sealed(mut file: File, key: FileKey, whole: Digest) -> io::Result<Self> {
-        file.seek(SeekFrom::Start(HEAD))?;
-        let opening = Opening::of(BufReader::new(file), key, whole);
-        Ok(Self(Form::Sealed(opening)))
+    fn sealed(file: Arc<File>, key: FileKey, whole: Digest) -> Self {
+        let source = BufReader::new(Place::of(file, HEAD));
+        Self(Form::Sealed(Opening::of(source, key, whole)))
     }
 }
 
@@ -251,7 +276,8 @@ impl Incoming {
     /// It is whole: gives it its name, for good.
     pub fn keep(self) -> io::Result<Kept> {
         let whole = self.hasher.finish();
-        self.file.finish(&whole)?.sync_all()?;
+        let file = self.file.finish(&whole)?;
+        file.sync_all()?;
         let path = self.path.0.with_file_name(hex(&whole));
         // The same bytes under the same name are the same file.
         fs::rename(&self.path.0, &path)?;
@@ -263,6 +289,7 @@ impl Incoming {
             sha256: whole.to_vec(),
             whole,
             key: self.key,
+            file: Arc::new(file),
         })
     }
 }

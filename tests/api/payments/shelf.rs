@@ -45,19 +45,24 @@ fn a_file_is_kept_sealed_under_its_digest_and_what_is_broken_off_is_not() {
     };
     let content = content();
     let digest = sha256(&[&content]);
-    let mut sealed = Vec::new();
+    let (mut sealed, mut all) = (Vec::new(), Vec::new());
     for _ in 0..2 {
         let kept = shelf.keep(conn, &content[..], office.now).unwrap();
         assert_eq!(kept.sha256, digest);
         assert_eq!(names(), [hex(&digest).as_str()]);
         let mut opened = Vec::new();
-        kept.open().unwrap().read_to_end(&mut opened).unwrap();
+        kept.open().read_to_end(&mut opened).unwrap();
         assert!(opened == content);
         assert!(read(&office, &shelf, digest).unwrap() == content);
         let bytes = fs::read(&kept.path).unwrap();
         assert!(!bytes.windows(7).any(|some| some == b"payer's"));
         sealed.push(bytes);
+        all.push(kept);
     }
+    // The first is read as it was, though the second has its name now.
+    let mut opened = Vec::new();
+    all[0].open().read_to_end(&mut opened).unwrap();
+    assert!(opened == content);
     assert!(sealed[0] != sealed[1], "no two are sealed alike");
     let key = shelf.key(conn, office.now).unwrap();
     let mut broken_off = shelf.begin(key).unwrap();

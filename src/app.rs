@@ -184,6 +184,7 @@ pub fn sealed_columns() -> Vec<SealedColumn> {
         audit::SEALED,
         sign_in::SEALED,
         autopay::SEALED,
+        payments::SEALED,
     ]
     .concat()
 }

@@ -1,11 +1,21 @@
 //! The table itself. A new scope gets a row here, or nobody signed in holds it.
 
-use super::Relation::{Everywhere, Posted};
+use super::Relation::{self, Everywhere, Posted};
 use super::Right;
 use crate::kernel::role::Role::{
-    Administrator, Auditor, Contractor, Delegate, EstateManager, EstateOfficer, FinanceOfficer,
-    Handheld, IvrGateway, Kiosk, MaintenanceOfficer, PaymentChannel, PrivacyOfficer, Tenant,
+    self, Administrator, Auditor, Contractor, Delegate, EstateManager, EstateOfficer,
+    FinanceOfficer, Handheld, IvrGateway, Kiosk, MaintenanceOfficer, PaymentChannel,
+    PrivacyOfficer, Tenant,
 };
+
+/// Whoever works on a household's account, and the tenant.
+const OFFICE_AND_TENANT: &[(Role, Relation)] = &[
+    (EstateOfficer, Posted),
+    (EstateManager, Posted),
+    (FinanceOfficer, Everywhere),
+    (Auditor, Everywhere),
+    (Tenant, Posted),
+];
 
 /// Who holds which scope, over which rows.
 pub const TABLE: &[Right] = &[
@@ -47,13 +57,7 @@ pub const TABLE: &[Right] = &[
     },
     Right {
         scope: "cssa:read",
-        holders: &[
-            (EstateOfficer, Posted),
-            (EstateManager, Posted),
-            (FinanceOfficer, Everywhere),
-            (Auditor, Everywhere),
-            (Tenant, Posted),
-        ],
+        holders: OFFICE_AND_TENANT,
     },
     Right {
         scope: "cssa-month:read",
@@ -78,11 +82,24 @@ pub const TABLE: &[Right] = &[
     },
     Right {
         scope: "payment-file:read",
-        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
+        holders: &[
+            (FinanceOfficer, Everywhere),
+            (Auditor, Everywhere),
+            // Of the channels that it speaks for, as `payments::programs` says.
+            (PaymentChannel, Everywhere),
+        ],
     },
     Right {
         scope: "payment-file:write",
+        holders: &[(FinanceOfficer, Everywhere), (PaymentChannel, Everywhere)],
+    },
+    Right {
+        scope: "payment-file:decide",
         holders: &[(FinanceOfficer, Everywhere)],
+    },
+    Right {
+        scope: "payment:trace",
+        holders: &[(FinanceOfficer, Everywhere), (Auditor, Everywhere)],
     },
     Right {
         scope: "payment-notice:read",
@@ -110,23 +127,11 @@ pub const TABLE: &[Right] = &[
     },
     Right {
         scope: "messages:read",
-        holders: &[
-            (EstateOfficer, Posted),
-            (EstateManager, Posted),
-            (FinanceOfficer, Everywhere),
-            (Auditor, Everywhere),
-            (Tenant, Posted),
-        ],
+        holders: OFFICE_AND_TENANT,
     },
     Right {
         scope: "mandate:read",
-        holders: &[
-            (EstateOfficer, Posted),
-            (EstateManager, Posted),
-            (FinanceOfficer, Everywhere),
-            (Auditor, Everywhere),
-            (Tenant, Posted),
-        ],
+        holders: OFFICE_AND_TENANT,
     },
     Right {
         scope: "messages:send",
@@ -179,13 +184,7 @@ pub const TABLE: &[Right] = &[
     },
     Right {
         scope: "receipt:read",
-        holders: &[
-            (EstateOfficer, Posted),
-            (EstateManager, Posted),
-            (FinanceOfficer, Everywhere),
-            (Auditor, Everywhere),
-            (Tenant, Posted),
-        ],
+        holders: OFFICE_AND_TENANT,
     },
     Right {
         scope: "due-list:read",

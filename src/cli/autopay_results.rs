@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::bar::Bar;
 use super::database::Database;
+use super::keys::open_vault;
 use super::work::until_stopped;
 use super::{Failure, answer};
 use crate::autopay::{self, AutopayError, Report};
@@ -38,8 +39,8 @@ impl AutopayResults {
         Database::with(config, |url| {
             let taken = until_stopped(|stopped| {
                 let watch = Bar::until(stopped);
-                let kept_in = Shelf::of(&config.data_dir, config.payment_file_limit);
-                let taken = self.take(url, &kept_in, &watch);
+                let kept_in = shelf(url, config);
+                let taken = kept_in.and_then(|kept_in| Ok(self.take(url, &kept_in, &watch)?));
                 watch.clear();
                 taken
             })?;
@@ -73,7 +74,7 @@ impl AutopayResults {
             return Ok((format!("collection {id}"), !watch.stopped(), report));
         }
         if is_status_report(source) {
-            let kept = kept_in.keep(open()?).map_err(FileError::from)?;
+            let kept = kept_in.keep(conn, open()?, now)?;
             let (told, _) = db::transact(conn, |conn| {
                 autopay::keep_report(conn, open()?, &kept.sha256, &actor, now)
             })?;
@@ -97,6 +98,16 @@ impl AutopayResults {
         };
         Ok((what, !watch.stopped(), report))
     }
+}
+
+/// Where the file is kept.
+fn shelf(url: &str, config: &Config) -> Result<Shelf, Failure> {
+    let vault = open_vault(config, &mut db::connect(url)?, SystemClock.now())?;
+    Ok(Shelf::of(
+        &config.data_dir,
+        config.payment_file_limit,
+        &vault,
+    ))
 }
 
 fn readable(what: &str, report: &Report) -> String {

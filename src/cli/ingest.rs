@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::bar::Bar;
 use super::database::Database;
+use super::keys::open_vault;
 use super::work::until_stopped;
 use super::{Failure, answer};
 use crate::cssa::{self, Taken};
@@ -24,7 +25,8 @@ use crate::platform::db;
 /// Take in a channel's settlement file and post its payments
 ///
 /// The same file again posts nothing twice, whatever its name; one that was broken off goes on.
-/// Files that waited for this one are posted after it. Exits with 0 when all of them are posted.
+/// Files that waited for this one are posted after it. A channel's signature of it is read from a
+/// file beside it that is called as it is and `.sig` (see `payment-file sign`). Exits with 0 when all of them are posted.
 #[derive(Debug, Args)]
 pub(super) struct Ingest {
     /// The file, of any layout that `payment-file check` reads
@@ -43,8 +45,7 @@ impl Ingest {
         Database::with(config, |url| {
             let told = until_stopped(|stopped| {
                 let watch = Bar::until(stopped);
-                let kept_in = Shelf::of(&config.data_dir, config.payment_file_limit);
-                let told = self.ingest(url, &kept_in, &watch);
+                let told = self.ingest(url, config, &watch);
                 watch.clear();
                 told
             })?;
@@ -56,13 +57,15 @@ impl Ingest {
     fn ingest(
         &self,
         url: &str,
-        kept_in: &Shelf,
+        config: &Config,
         watch: &dyn Watch,
     ) -> Result<(bool, Vec<Told>, Vec<Taken>), Failure> {
         let conn = &mut db::connect(url)?;
         let (actor, now) = (Actor::program("ingest"), SystemClock.now());
+        let vault = open_vault(config, conn, now)?;
+        let kept_in = Shelf::of(&config.data_dir, config.payment_file_limit, &vault);
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
-        let (file, is_new) = intake::receive(conn, kept_in, (&self.file, &name), &actor, now)?;
+        let (file, is_new) = intake::receive(conn, &kept_in, (&self.file, &name), &actor, now)?;
         let door = (&mut *conn, url);
         let mut files = posting::post_waiting(door, file.channel, &actor, &SystemClock, watch)?;
         if !files.iter().any(|posted| posted.id == file.id) {

@@ -207,7 +207,7 @@ impl Cli {
             Command::AutopayResults(command) => command.run(&config),
             Command::Cssa(command) => command.run(&config),
             Command::DueList(command) => command.run(&config),
-            Command::PaymentFile(command) => command.execute(),
+            Command::PaymentFile(command) => command.execute(&config),
             Command::Export(command) => command.execute(&config),
             Command::Seal => seal::run(&config),
             Command::Verify(command) => Ok(command.execute(&config)),

@@ -1,25 +1,37 @@
-//! `kaifong payment-file`: settlement files looked into and made up, without a database.
+//! `kaifong payment-file`: settlement files looked into, made up and signed, without a database; and
+//! given back as they came.
 
-use std::fs::File;
-use std::io::{self, BufReader, Write};
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 use serde_json::json;
+use uuid::Uuid;
 
+use super::database::Database;
+use super::keys::open_vault;
 use super::{Failure, answer};
 use crate::kernel::clock::{Clock, SystemClock, hong_kong_date, hong_kong_time};
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
-use crate::payments::Channel;
 use crate::payments::files::{self, Characters, Entry, FileError, Line, Summary, Whose};
+use crate::payments::{Channel, Shelf};
+use crate::platform::auth::{Actor, signed_file};
+use crate::platform::config::Config;
+use crate::platform::crypto::{Digest, Hasher, SigningKey, unhex};
+use crate::platform::db;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PaymentFile {
     Check(Check),
     Sample(Sample),
+    Sign(Sign),
+    Take(Take),
 }
 
 /// Check a settlement file, of whichever layout it is
@@ -56,11 +68,42 @@ pub(super) struct Sample {
     big5: bool,
 }
 
+/// Sign a settlement file, as a channel's program does
+///
+/// Writes the signature to a file beside it, called as it is and `.sig`: three lines, the fields of
+/// RFC 9421 that come as header fields over HTTP. Says the public half of the key, by which the
+/// program is enrolled (`POST /v1/clients`).
+#[derive(Debug, Args)]
+pub(super) struct Sign {
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The program's id
+    #[arg(long)]
+    client: Uuid,
+    /// The file of its key, Ed25519 in PKCS#8; made where there is none
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+}
+
+/// Give back a file that came, as it came; one that was refused, too
+///
+/// Whoever reads it reads what payers wrote: that it was read is in the audit trail.
+#[derive(Debug, Args)]
+pub(super) struct Take {
+    /// Of its bytes, hexadecimal
+    sha256: String,
+    /// Write it here instead of to standard output
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+}
+
 impl PaymentFile {
-    pub fn execute(self) -> Result<ExitCode, Failure> {
+    pub fn execute(self, config: &Config) -> Result<ExitCode, Failure> {
         match self {
             Self::Check(command) => command.run(),
             Self::Sample(command) => command.run(SystemClock.now()),
+            Self::Sign(command) => command.run(SystemClock.now()),
+            Self::Take(command) => command.run(config, SystemClock.now()),
         }
     }
 }
@@ -179,6 +222,62 @@ impl Sample {
         let written = io::stdout().lock().write_all(&bytes);
         written.map_err(Failure::io("write the file"))?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Sign {
+    fn run(self, now: DateTime<Utc>) -> Result<ExitCode, Failure> {
+        let name = self.file.display().to_string();
+        let key = SigningKey::load_or_create(&self.key)?;
+        let mut source = File::open(&self.file).map_err(Failure::io(format!("open {name}")))?;
+        let mut digest = Hasher::default();
+        let mut some = [0; 64 * 1024];
+        loop {
+            let read = source.read(&mut some);
+            let read = read.map_err(Failure::io(format!("read {name}")))?;
+            if read == 0 {
+                break;
+            }
+            digest.update(some.get(..read).unwrap_or_default());
+        }
+        let client = self.client.to_string();
+        let signature = signed_file::sign(&digest.finish(), &client, now, |base| key.sign(base));
+        let beside = format!("{name}.sig");
+        fs::write(&beside, signed_file::write(&signature))
+            .map_err(Failure::io(format!("write {beside}")))?;
+        let x = URL_SAFE_NO_PAD.encode(key.public());
+        let public = json!({ "kty": "OKP", "crv": "Ed25519", "x": x });
+        answer(&format!("{beside}: signed by {client} with {public}\n"))
+    }
+}
+
+impl Take {
+    fn run(self, config: &Config, now: DateTime<Utc>) -> Result<ExitCode, Failure> {
+        let digest = unhex(&self.sha256).and_then(|bytes| Digest::try_from(bytes).ok());
+        let usage = || Failure::Usage(format!("{} is no SHA-256 in hexadecimal", self.sha256));
+        let digest = digest.ok_or_else(usage)?;
+        Database::with(config, |url| {
+            let conn = &mut db::connect(url)?;
+            let vault = open_vault(config, conn, now)?;
+            let shelf = Shelf::of(&config.data_dir, config.payment_file_limit, &vault);
+            let actor = Actor::program("payment-file");
+            let found = match &self.to {
+                Some(path) => {
+                    let made = File::create_new(path);
+                    let made = made.map_err(Failure::io(format!("make {}", path.display())))?;
+                    shelf.give_back(conn, digest, &mut BufWriter::new(made), (&actor, now))
+                }
+                None => shelf.give_back(conn, digest, &mut io::stdout().lock(), (&actor, now)),
+            };
+            if found? {
+                Ok(ExitCode::SUCCESS)
+            } else {
+                Err(Failure::Usage(format!(
+                    "no file of {} is kept",
+                    self.sha256
+                )))
+            }
+        })
     }
 }
 

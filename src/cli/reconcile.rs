@@ -15,14 +15,14 @@ use crate::kernel::day::Day;
 use crate::payments::reconciliation::{
     DayStanding, Figures, NamedLine, Period, WholeDay, days, first_lines, whole_day,
 };
-use crate::payments::{Channel, PaymentError};
+use crate::payments::{Channel, HeldFile, PaymentError, held_files};
 use crate::platform::config::Config;
 use crate::platform::db;
 
 /// Compare files, bank and ledger, for every channel and day
 ///
 /// Exits with 0 when every day agrees or waits, with 1 when one differs: then file, credit and
-/// lines are named.
+/// lines are named. Files that are held for one before them are told at the end, of whatever day.
 #[derive(Debug, Args)]
 pub(super) struct Reconcile {
     /// The first day, YYYY-MM-DD [default: a month before the last]
@@ -55,14 +55,18 @@ impl Reconcile {
         let why = "from 1 to 93 days are compared, the first before the last";
         let period = Period::of(self.channel, ends, today);
         let period = period.ok_or_else(|| Failure::Usage(why.to_owned()))?;
-        let told = Database::with(config, |url| {
-            Ok(compare(&mut db::connect(url)?, period, self.state)?)
+        let (told, held) = Database::with(config, |url| {
+            let conn = &mut db::connect(url)?;
+            let mut held = held_files(conn)?;
+            held.retain(|file| self.channel.is_none_or(|of| of == file.channel));
+            Ok((compare(conn, period, self.state)?, held))
         })?;
         let text = if self.json {
             let days: Vec<Value> = told.iter().map(as_json).collect();
-            format!("{:#}\n", json!({ "days": days }))
+            let held: Vec<Value> = held.iter().map(held_as_json).collect();
+            format!("{:#}\n", json!({ "days": days, "held": held }))
         } else {
-            table(&told)
+            table(&told) + &reminder(&held)
         };
         answer(&text)?;
         let differs = told.iter().any(|told| told.0 == DayStanding::Difference);
@@ -132,6 +136,28 @@ pub(super) fn table(told: &[Told]) -> String {
         }
     }
     text
+}
+
+/// The files that wait for ever if the one before never comes, of whatever day.
+fn reminder(held: &[HeldFile]) -> String {
+    let mut text = String::new();
+    for file in held {
+        let since = hong_kong_date(file.received_at);
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "held since {since}: {} file {} ({}) waits for {}: ask for it, or release {}",
+            file.channel, file.sequence, file.name, file.awaits, file.id
+        );
+    }
+    text
+}
+
+fn held_as_json(file: &HeldFile) -> Value {
+    json!({
+        "file": file.id, "channel": file.channel, "series": file.series,
+        "sequence": file.sequence, "awaits": file.awaits, "received_at": file.received_at,
+    })
 }
 
 fn word(standing: DayStanding) -> &'static str {

@@ -72,14 +72,15 @@ pub(super) fn serve(
         wait: config.db_patience,
     };
     let db = Db::open(url, patience);
+    let vault = keys::open_vault(config, &mut db::connect(url)?, clock.now())?;
     let app = Data::new(App {
         news: gather_news(&db, Arc::clone(&clock)),
         db,
-        vault: keys::open_vault(config, &mut db::connect(url)?, clock.now())?,
         clock: Arc::clone(&clock),
         rules: Arc::default(),
         body_limit: config.body_limit,
-        shelf: Shelf::of(&config.data_dir, config.payment_file_limit),
+        shelf: Shelf::of(&config.data_dir, config.payment_file_limit, &vault),
+        vault,
         desk: Desk::default(),
         sign_in: means::means(config, &clock)?,
     });

@@ -6,7 +6,7 @@
 //!   transaction of its payment: both are kept, or neither. One that is void stays used.
 //! * A payment at a counter is a payment like any other, and posted as any other is.
 //! * A receipt is voided on its own day, while that is open, by two people: the posting is
-//!   reversed, and nothing is taken away.
+//!   reversed, nothing is taken away, and the household is told.
 //! * What is counted is compared with what is held by each kind of tender. A difference has a
 //!   reason, and is closed by somebody who neither counted nor took the money.
 

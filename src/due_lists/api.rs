@@ -11,7 +11,6 @@ use futures_util::stream::try_unfold;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 use super::make::part;
 use super::model::{DueList, DueListError};
@@ -20,7 +19,7 @@ use crate::app::App;
 use crate::kernel::id::DueListId;
 use crate::kernel::money::Money;
 use crate::payments::{self, Channel};
-use crate::platform::auth::{Actor, Authorized, permissions};
+use crate::platform::auth::{Authorized, permissions};
 use crate::platform::crypto::hex;
 use crate::platform::http::page::{self, Cursor, Limit, Page};
 use crate::platform::http::problem::{Kind, Problem};
@@ -155,7 +154,7 @@ async fn take_due_list(
 ) -> Result<HttpResponse, Problem> {
     let channel = *channel;
     let found = app.db.read(move |conn| {
-        let client = client(&caller.actor).ok_or(DueListError::NoSuchList)?;
+        let client = caller.actor.client().ok_or(DueListError::NoSuchList)?;
         if !payments::speaks_for(conn, client, channel)? {
             return Err(DueListError::NoSuchList);
         }
@@ -163,11 +162,6 @@ async fn take_due_list(
     });
     let list = found.await?;
     file(app, &list).await
-}
-
-/// Which program `actor` is, if it is one.
-fn client(actor: &Actor) -> Option<Uuid> {
-    actor.as_str().strip_prefix("client:")?.parse().ok()
 }
 
 /// The file of `list`, a piece at a time. `Content-Digest` (RFC 9530) is that of the whole.

@@ -96,7 +96,7 @@ fn of(
         return Ok(Vec::new());
     }
     let standing = match kind {
-        MessageKind::PaymentReceived | MessageKind::RentDue => {
+        MessageKind::PaymentReceived | MessageKind::PaymentVoided | MessageKind::RentDue => {
             standing(conn, shelf, household, now)?
         }
         MessageKind::AutopayRefused | MessageKind::AutopaySuspended => None,

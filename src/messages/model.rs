@@ -24,6 +24,8 @@ choice! {
     pub enum MessageKind {
         /// Rent that it paid.
         PaymentReceived = "payment.received",
+        /// A receipt of theirs that is void.
+        PaymentVoided = "payment.voided",
         /// A direct debit that its bank did not pay.
         AutopayRefused = "autopay.refused",
         /// Direct debits that are no longer tried.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::model::{Message, MessageError, MessageKind};
 use crate::kernel::money::Money;
 use crate::kernel::month::Month;
-use crate::payments::{AutopayRefused, AutopaySuspended, PaymentReceived};
+use crate::payments::{AutopayRefused, AutopaySuspended, PaymentReceived, PaymentVoided};
 use crate::platform::outbox::Event;
 use crate::rent::Quote;
 
@@ -51,6 +51,11 @@ pub enum News {
         /// Absent of a household without an account.
         standing: Option<Standing>,
     },
+    PaymentVoided {
+        event: PaymentVoided,
+        /// As above.
+        standing: Option<Standing>,
+    },
     AutopayRefused {
         event: AutopayRefused,
     },
@@ -77,6 +82,10 @@ impl MessageKind {
             Self::PaymentReceived => {
                 let event = Deserialize::deserialize(detail).map_err(unreadable)?;
                 Some(News::PaymentReceived { event, standing })
+            }
+            Self::PaymentVoided => {
+                let event = Deserialize::deserialize(detail).map_err(unreadable)?;
+                Some(News::PaymentVoided { event, standing })
             }
             Self::AutopayRefused => {
                 let event = Deserialize::deserialize(detail).map_err(unreadable)?;
@@ -129,6 +138,7 @@ mod tests {
     fn every_kind_is_named_as_whoever_writes_it_names_it() {
         for (kind, written) in [
             (MessageKind::PaymentReceived, PaymentReceived::KIND),
+            (MessageKind::PaymentVoided, PaymentVoided::KIND),
             (MessageKind::AutopayRefused, AutopayRefused::KIND),
             (MessageKind::AutopaySuspended, AutopaySuspended::KIND),
             (MessageKind::RentDue, RentDue::KIND),

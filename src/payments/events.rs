@@ -25,6 +25,17 @@ pub struct PaymentReceived {
     pub paid_on: NaiveDate,
 }
 
+/// A receipt of an office's counter that is void: the payment counts no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentVoided {
+    /// The receipt's number.
+    pub receipt: String,
+    pub amount: Money,
+    /// The day on which it was given.
+    pub paid_on: NaiveDate,
+}
+
 /// Lines of a settlement file, of which each household is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,6 +72,10 @@ pub struct AutopaySuspended {
 
 impl Event for PaymentReceived {
     const KIND: &'static str = "payment.received";
+}
+
+impl Event for PaymentVoided {
+    const KIND: &'static str = "payment.voided";
 }
 
 impl Event for PaymentsPosted {

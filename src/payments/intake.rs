@@ -11,11 +11,11 @@
 //!   Debits that were not paid are kept beside the lines; when the file is posted, whoever ordered
 //!   them is told by a job.
 //! * A file that is held or quarantined goes on, or is given up, when somebody who has looked says so.
+//! * A channel's program brings files of its channels only; a file that must be signed is (`signing`).
 //! * What a file tells of rent allowances is staged beside its payments, and taken further by
 //!   whoever keeps them once the file is posted.
 
 use std::fs::File;
-use std::io::{BufReader, Seek};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -23,15 +23,29 @@ use diesel::PgConnection;
 
 use super::files::{self, Sequence, Summary, Whose};
 use super::model::{Channel, Decided, FileDecision, FileState, PaymentError, PaymentFile};
+use super::programs::may_bring;
 use super::shelf::{Kept, Shelf};
+use super::signing;
 use super::staging::stage;
 use super::store::{self, files::number};
 use crate::kernel::id::PaymentFileId;
 use crate::platform::audit;
 use crate::platform::auth::Actor;
+use crate::platform::auth::signed_request::Headers;
 use crate::platform::db::{DbError, transact};
 
-/// Takes in the file at `path` that came as `name`: keeps it, and says whether it is new.
+/// A file as it is brought.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Brought<'a> {
+    /// What it is called where it comes from.
+    pub name: &'a str,
+    pub signature: Option<&'a Headers>,
+    /// Who brings it.
+    pub actor: &'a Actor,
+}
+
+/// Takes in the file at `path` that came as `name`, with the signature beside it: keeps it, and says
+/// whether it is new.
 pub fn receive(
     conn: &mut PgConnection,
     shelf: &Shelf,
@@ -40,13 +54,37 @@ pub fn receive(
     now: DateTime<Utc>,
 ) -> Result<(PaymentFile, bool), PaymentError> {
     let source = File::open(path).map_err(files::FileError::from)?;
-    let kept = shelf.keep(source).map_err(files::FileError::from)?;
-    let taken = transact(conn, |conn| take_in(conn, &kept, name, actor, now));
+    let kept = shelf.keep(conn, source, now)?;
+    let signature = signing::beside(path);
+    let taken = signature.and_then(|signature| {
+        let brought = Brought {
+            name,
+            signature: signature.as_ref(),
+            actor,
+        };
+        transact(conn, |conn| take_in(conn, &kept, brought, now))
+    });
     taken.or_else(|error| {
-        // Somebody else may have brought the same bytes meanwhile.
-        let known = store::files::of_digest(conn, &kept.sha256)?;
-        Ok((known.ok_or(error)?, false))
+        signing::record_refusal(conn, (&kept.sha256, &error), actor, now)?;
+        Ok((after_all(conn, &kept, error, actor)?, false))
     })
+}
+
+/// The file that somebody else took in with the same bytes, where that may be why taking it in failed
+/// by `error`.
+pub(super) fn after_all(
+    conn: &mut PgConnection,
+    kept: &Kept,
+    error: PaymentError,
+    actor: &Actor,
+) -> Result<PaymentFile, PaymentError> {
+    if matches!(error, PaymentError::Signature(_)) {
+        return Err(error);
+    }
+    let known = store::files::of_digest(conn, &kept.sha256)?;
+    let known = known.ok_or(error)?;
+    may_bring(conn, actor, known.channel)?;
+    Ok(known)
 }
 
 /// Takes in what is on the shelf, in the caller's transaction; fails when somebody takes in the
@@ -54,24 +92,23 @@ pub fn receive(
 pub(super) fn take_in(
     conn: &mut PgConnection,
     kept: &Kept,
-    name: &str,
-    actor: &Actor,
+    brought: Brought<'_>,
     now: DateTime<Utc>,
 ) -> Result<(PaymentFile, bool), PaymentError> {
+    let actor = brought.actor;
+    let proof = signing::proven(conn, brought.signature, &kept.sha256, now)?;
     if let Some(known) = store::files::of_digest(conn, &kept.sha256)? {
+        may_bring(conn, actor, known.channel)?;
         return Ok((known, false));
     }
-    let mut source = File::open(&kept.path).map_err(files::FileError::from)?;
-    let channel = match files::named(BufReader::new(&source), now)? {
+    let channel = match files::named(kept.open(), now)? {
         Some(channel) => channel,
-        None => {
-            source.rewind().map_err(files::FileError::from)?;
-            channel_at_the_end(conn, &source, now)?
-        }
+        None => channel_at_the_end(conn, kept, now)?,
     };
-    source.rewind().map_err(files::FileError::from)?;
+    may_bring(conn, actor, channel)?;
     let id = PaymentFileId::fresh();
-    let (summary, lines, amount) = stage(conn, (id, channel), &source, now)?;
+    let (summary, lines, amount) = stage(conn, (id, channel), kept.open(), now)?;
+    signing::demanded(conn, proof.as_ref(), (channel, summary.business_date), now)?;
     store::files::hold(conn, channel)?;
     let open = store::terms_on(conn, summary.business_date)?;
     if !open.iter().any(|terms| terms.channel == channel) {
@@ -84,7 +121,7 @@ pub(super) fn take_in(
         state: in_sequence(conn, channel, &summary)?,
         sequence: number(summary.number()),
         series: summary.series.clone(),
-        name: name.to_owned(),
+        name: brought.name.to_owned(),
         sha256: kept.sha256.clone(),
         lines: number(lines),
         amount,
@@ -95,6 +132,9 @@ pub(super) fn take_in(
         posted_at: None,
     };
     store::files::add(conn, &file)?;
+    if let Some(proof) = proof {
+        store::shelf::add_signature(conn, &proof.of_file(id))?;
+    }
     if let Some(told) = summary.allowances {
         store::allowances::add_file(conn, id, told)?;
     }
@@ -184,10 +224,10 @@ fn decide(
 /// lines are to be taken goes by the channel.
 fn channel_at_the_end(
     conn: &mut PgConnection,
-    source: &File,
+    kept: &Kept,
     now: DateTime<Utc>,
 ) -> Result<Channel, PaymentError> {
-    let summary = files::read(BufReader::new(source), now, |_| Ok::<_, PaymentError>(()))?;
+    let summary = files::read(kept.open(), now, |_| Ok::<_, PaymentError>(()))?;
     match &summary.whose {
         Whose::Channel(channel) => Ok(*channel),
         Whose::Account(account) => {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use diesel::prelude::*;
+use uuid::Uuid;
 
 pub use super::channel::{Channel, Form};
 use super::files::{DebitResult, FileError, Refusal};
@@ -14,11 +15,13 @@ use crate::kernel::money::Money;
 use crate::kernel::month::Month;
 use crate::kernel::tenant_code::TenantCode;
 use crate::ledger::LedgerError;
+use crate::platform::auth::signed_file::Flaw;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{
-    payment, payment_file, payment_file_decision, payment_file_tally, payment_file_unpaid,
-    payment_line, payment_line_fate,
+    payment, payment_file, payment_file_decision, payment_file_signature, payment_file_tally,
+    payment_file_unpaid, payment_line, payment_line_fate,
 };
+use crate::platform::vault::VaultError;
 use crate::rent::RentError;
 
 choice! {
@@ -74,6 +77,22 @@ pub struct FileDecision {
     pub reason: String,
     pub decided_by: String,
     pub decided_at: DateTime<Utc>,
+}
+
+/// By whom a settlement file was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = payment_file_signature, check_for_backend(diesel::pg::Pg))]
+pub struct FileSignature {
+    pub file: PaymentFileId,
+    /// A program of the channel.
+    pub client: Uuid,
+    /// Which key of it: its thumbprint (RFC 7638).
+    pub key: String,
+    pub signed_at: DateTime<Utc>,
+    /// What was signed beside the digest, and the signature: both as they came, for whoever proves
+    /// it again.
+    pub signature_input: String,
+    pub signature: String,
 }
 
 /// A settlement file that was taken in.
@@ -205,6 +224,23 @@ pub struct Terms {
     /// What a payer names us by.
     pub payee: Option<String>,
     pub payee_name: String,
+    /// Its files are signed.
+    pub signs: bool,
+}
+
+/// A settlement file that waits for one before it.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[diesel(table_name = payment_file, check_for_backend(diesel::pg::Pg))]
+pub struct HeldFile {
+    pub id: PaymentFileId,
+    pub channel: Channel,
+    pub series: String,
+    pub sequence: i32,
+    pub name: String,
+    pub received_at: DateTime<Utc>,
+    /// The number that must come next in its series.
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    pub awaits: i32,
 }
 
 /// What a household scans or types, whichever channel it takes.
@@ -299,6 +335,18 @@ pub enum PaymentError {
     NotItsChannel(Channel),
     #[error("no payment channel's program that is in force has this id")]
     NoSuchClient,
+    /// Terms from a day that is over, or has begun.
+    #[error("by the terms of {0} it was decided: take a day that is yet to come")]
+    TermsOfThePast(NaiveDate),
+    /// Other terms of the channel begin within.
+    #[error("{0} has other terms from {1} on: end these the day before")]
+    TermsOverlap(Channel, NaiveDate),
+    /// No channel can have them.
+    #[error("{0} does not hold")]
+    TermsUnfit(String),
+    /// The signature of a file does not hold, or there is none.
+    #[error(transparent)]
+    Signature(#[from] Flaw),
     /// Another notice of the channel had its name.
     #[error("the channel told something else by this name")]
     EventTaken,
@@ -314,6 +362,8 @@ pub enum PaymentError {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Rent(#[from] RentError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     #[error(transparent)]
     Db(#[from] DbError),
 }

@@ -6,8 +6,7 @@
 //! * A file is read on while what was read of it is copied, but not far.
 //! * A line that pays is numbered among those that do, without gaps.
 
-use std::fs::File;
-use std::io::{BufReader, ErrorKind};
+use std::io::{BufRead, ErrorKind};
 use std::mem;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -35,11 +34,11 @@ const BEFORE: TimeDelta = TimeDelta::days(60);
 pub(super) fn stage(
     conn: &mut PgConnection,
     (id, channel): (PaymentFileId, Channel),
-    source: &File,
+    source: impl BufRead + Send,
     now: DateTime<Utc>,
 ) -> Result<(Summary, u32, Money), PaymentError> {
     let mut stage = Stage::of((id, channel));
-    let read = |give: &dyn Fn(Read) -> bool| {
+    let read = move |give: &dyn Fn(Read) -> bool| {
         if let Err(ReadError::File(error)) = read_all(source, now, give) {
             give(Err(error));
         }
@@ -93,14 +92,14 @@ impl From<FileError> for ReadError {
 
 /// Gives what `source` says, as many entries at once as are copied at once, and its summary.
 fn read_all(
-    source: &File,
+    source: impl BufRead,
     now: DateTime<Utc>,
     give: &dyn Fn(Read) -> bool,
 ) -> Result<(), ReadError> {
     let give = |piece| give(Ok(piece)).then_some(()).ok_or(ReadError::Untaken);
     let fresh = || Vec::with_capacity(AT_ONCE.into());
     let mut entries = fresh();
-    let summary = files::read(BufReader::new(source), now, |entry| {
+    let summary = files::read(source, now, |entry| {
         entries.push(entry);
         if entries.len() < usize::from(AT_ONCE) {
             return Ok(());

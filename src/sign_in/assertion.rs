@@ -16,6 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::commands::keys::Asserted;
 use super::model::SessionKind;
 use crate::platform::auth::jws;
+use crate::platform::crypto::sha256;
 
 /// Clocks of two machines may differ by this much.
 const LEEWAY: TimeDelta = TimeDelta::seconds(10);
@@ -84,6 +85,13 @@ impl PublicKey {
     /// The key, and the algorithm that is its own.
     pub(super) fn by(&self) -> Option<(Algorithm, DecodingKey)> {
         Some((self.algorithm().0, self.decoding()?))
+    }
+
+    /// Which key it is (RFC 7638), base64url.
+    pub(super) fn thumbprint(&self) -> Option<String> {
+        // Its members as they are declared here are in the order that the standard asks for.
+        let members = serde_json::to_vec(self).ok()?;
+        Some(URL_SAFE_NO_PAD.encode(sha256(&[&members])))
     }
 
     fn decoding(&self) -> Option<DecodingKey> {
@@ -158,4 +166,22 @@ pub fn checked(
         jti: claims.jti,
         expires: expires + LEEWAY,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// RFC 8037, appendix A.3.
+    #[test]
+    fn a_key_is_named_by_the_standard_s_thumbprint() {
+        let key = json!({
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kty": "OKP", "crv": "Ed25519",
+        });
+        let key: PublicKey = serde_json::from_value(key).unwrap();
+        let thumbprint = key.thumbprint().unwrap();
+        assert_eq!(thumbprint, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
 }

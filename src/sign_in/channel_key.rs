@@ -12,6 +12,8 @@ use crate::platform::db::DbError;
 /// A payment channel's program, by its key.
 pub struct ChannelKey {
     pub client: Uuid,
+    /// Which key it is: its thumbprint (RFC 7638), base64url.
+    pub thumbprint: String,
     algorithm: Algorithm,
     key: DecodingKey,
 }
@@ -30,11 +32,13 @@ pub fn channel_key(conn: &mut PgConnection, id: Uuid) -> Result<Option<ChannelKe
         client.kind == ClientKind::PaymentChannel && client.state == EnrolmentState::Active
     });
     let key = client.and_then(|client| serde_json::from_value::<PublicKey>(client.public_key).ok());
-    Ok(key
-        .and_then(|key| key.by())
-        .map(|(algorithm, key)| ChannelKey {
+    Ok(key.and_then(|public| {
+        let (algorithm, key) = public.by()?;
+        Some(ChannelKey {
             client: id,
+            thumbprint: public.thumbprint()?,
             algorithm,
             key,
-        }))
+        })
+    }))
 }

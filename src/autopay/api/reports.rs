@@ -1,8 +1,5 @@
 //! Status reports of banks.
 
-use std::fs::File;
-use std::io::BufReader;
-
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpResponse, get, post};
@@ -16,7 +13,6 @@ use crate::app::App;
 use crate::autopay::model::{AutopayError, DebitResult, StatusReport};
 use crate::autopay::{keep_report, store};
 use crate::kernel::id::{CollectionId, StatusReportId};
-use crate::payments::files::FileError;
 use crate::payments::shelve;
 use crate::platform::auth::Authorized;
 use crate::platform::crypto::hex;
@@ -82,18 +78,11 @@ async fn bring_autopay_report(
     caller: Authorized<ReportResults>,
     body: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let kept = shelve(&app.shelf, body).await?;
+    let kept = shelve(&app, body).await?;
     let (again, now) = (kept.sha256.clone(), app.clock.now());
-    let taken = app.db.write(move |conn| {
-        let source = File::open(&kept.path).map_err(FileError::from)?;
-        keep_report(
-            conn,
-            BufReader::new(source),
-            &kept.sha256,
-            &caller.actor,
-            now,
-        )
-    });
+    let taken = app
+        .db
+        .write(move |conn| keep_report(conn, kept.open(), &kept.sha256, &caller.actor, now));
     let (report, is_new) = match taken.await {
         Ok(taken) => taken,
         // Somebody else may have brought the same bytes meanwhile.

@@ -11,9 +11,10 @@ use crate::kernel::four_eyes::{Decision, Standing};
 use crate::kernel::id::{PaymentId, VoidId};
 use crate::kernel::reach::Reach;
 use crate::ledger;
-use crate::payments;
+use crate::payments::{self, PaymentVoided};
 use crate::platform::audit;
 use crate::platform::auth::Actor;
+use crate::platform::outbox;
 
 /// Proposes that the receipt of `payment` is void.
 pub fn propose_void(
@@ -46,7 +47,7 @@ pub fn propose_void(
     Ok(void)
 }
 
-/// Approves proposal `id`, and reverses the posting; or refuses it for a reason, whenever that is.
+/// Approves proposal `id`, reverses the posting, and has the household told; or refuses it for a reason, whenever that is.
 pub fn decide_void(
     conn: &mut PgConnection,
     (actor, reach): (&Actor, &Reach),
@@ -65,6 +66,7 @@ pub fn decide_void(
         rules::is_open_on(&day, hong_kong_date(now))?;
         let posted = payments::posted_by(payment);
         ledger::reverse(conn, taking.what.code, posted, &void.reason, actor, now)?;
+        tell(conn, &taking, now)?;
     }
     store::voids::decide(conn, &void, &decision)?;
     let action = if decision.approved {
@@ -77,6 +79,17 @@ pub fn decide_void(
         decision: Some(decision),
         ..void
     })
+}
+
+/// Writes that the household is told: somebody holds a receipt that is worth nothing any more.
+fn tell(conn: &mut PgConnection, taking: &Taking, now: DateTime<Utc>) -> Result<(), CounterError> {
+    let event = PaymentVoided {
+        receipt: taking.receipt.to_string(),
+        amount: taking.what.amount,
+        paid_on: hong_kong_date(taking.taken_at),
+    };
+    let about = (taking.what.code, taking.payment.as_uuid());
+    Ok(outbox::say(conn, about, &event, now)?)
 }
 
 fn taken(conn: &mut PgConnection, payment: PaymentId) -> Result<Taking, CounterError> {

@@ -35,6 +35,9 @@ pub fn texts(news: &News, code: TenantCode, language: Language) -> Texts {
         News::PaymentReceived { event, standing } => {
             payment::received(event, *standing, &tail, language)
         }
+        News::PaymentVoided { event, standing } => {
+            payment::voided(event, *standing, &tail, language)
+        }
         News::AutopayRefused { event } => autopay::refused(event, &tail, language),
         News::AutopaySuspended { event } => autopay::suspended(event, &tail, language),
         News::RentDue { month, due, pay_by } => {

@@ -4,7 +4,7 @@ use super::{Texts, brief};
 use crate::kernel::language::Language;
 use crate::kernel::money::Money;
 use crate::messages::news::Standing;
-use crate::payments::{PaymentReceived, word_of_channel};
+use crate::payments::{PaymentReceived, PaymentVoided, word_of_channel};
 use crate::rent::{Words, hkd};
 
 /// Rent was paid: what, how and when, and how the account stands now. Whoever paid by a code of
@@ -47,6 +47,53 @@ pub fn received(
             ),
             letter: format!(
                 "We received this payment:\n\nDate: {date}\nBy: {channel}\nAmount: {amount}\n\
+                 Tenant code ending: {tail}\n\n{stands}"
+            ),
+        },
+    }
+}
+
+/// A receipt is void: which, and how the account stands without it. Nobody takes back a payment
+/// that its household does not hear of.
+pub fn voided(
+    event: &PaymentVoided,
+    standing: Option<Standing>,
+    tail: &str,
+    language: Language,
+) -> Texts {
+    let (amount, receipt) = (hkd(event.amount), &event.receipt);
+    let (date, day) = (
+        Words(language).day(event.paid_on),
+        brief(event.paid_on, language),
+    );
+    let (now, stands) = standing.map_or_else(Default::default, |standing| {
+        (stands_short(standing, language), stands(standing, language))
+    });
+    match language {
+        Language::ZhHk => Texts {
+            subject: "收據已作廢".to_owned(),
+            short: format!("街坊：{day}收據{receipt}（{amount}，戶口尾號{tail}）已作廢。{now}"),
+            letter: format!(
+                "以下收據已作廢，該筆繳款不再計入你的帳戶：\n\n收據：{receipt}\n日期：{date}\n\
+                 金額：{amount}\n租戶號碼尾號：{tail}\n\n{stands}"
+            ),
+        },
+        Language::ZhCn => Texts {
+            subject: "收据已作废".to_owned(),
+            short: format!("街坊：{day}收据{receipt}（{amount}，户口尾号{tail}）已作废。{now}"),
+            letter: format!(
+                "以下收据已作废，该笔缴款不再计入你的账户：\n\n收据：{receipt}\n日期：{date}\n\
+                 金额：{amount}\n租户号码尾号：{tail}\n\n{stands}"
+            ),
+        },
+        Language::En => Texts {
+            subject: "A receipt is void".to_owned(),
+            short: format!(
+                "Kaifong: receipt {receipt} of {day} for {amount} (account ending {tail}) is void. {now}"
+            ),
+            letter: format!(
+                "This receipt is void, and the payment no longer counts on your account:\n\n\
+                 Receipt: {receipt}\nDate: {date}\nAmount: {amount}\n\
                  Tenant code ending: {tail}\n\n{stands}"
             ),
         },

@@ -4,7 +4,7 @@ use super::*;
 use crate::kernel::money::Money;
 use crate::messages::news::Standing;
 use crate::messages::rules::parts::parts;
-use crate::payments::{AutopayRefused, AutopaySuspended, Channel, PaymentReceived};
+use crate::payments::{AutopayRefused, AutopaySuspended, Channel, PaymentReceived, PaymentVoided};
 
 fn code() -> TenantCode {
     "1000000018".parse().unwrap()
@@ -25,6 +25,21 @@ fn paid(channel: Channel, amount: &str, standing: Option<(&str, &str)>) -> News 
             month: "2026-11".parse().unwrap(),
             due: money(due),
             credit: money(credit),
+        }),
+    }
+}
+
+fn voided(amount: &str, due: &str) -> News {
+    News::PaymentVoided {
+        event: PaymentVoided {
+            receipt: "001-2026-000001".to_owned(),
+            amount: money(amount),
+            paid_on: "2026-12-31".parse().unwrap(),
+        },
+        standing: Some(Standing {
+            month: "2026-12".parse().unwrap(),
+            due: money(due),
+            credit: Money::ZERO,
         }),
     }
 }
@@ -174,6 +189,43 @@ fn a_refused_debit_a_suspended_one_and_a_reminder_in_three_languages() {
     );
 }
 
+#[test]
+fn a_receipt_that_is_void_in_three_languages() {
+    let news = voided("300.00", "2364.00");
+    let said = Language::ALL.map(|language| {
+        let texts = texts(&news, code(), language);
+        (texts.subject, texts.short)
+    });
+    let expected = [
+        (
+            "收據已作廢",
+            "街坊：12月31日收據001-2026-000001（HK$300.00，戶口尾號0018）已作廢。尚欠HK$2,364.00。",
+        ),
+        (
+            "收据已作废",
+            "街坊：12月31日收据001-2026-000001（HK$300.00，户口尾号0018）已作废。尚欠HK$2,364.00。",
+        ),
+        (
+            "A receipt is void",
+            "Kaifong: receipt 001-2026-000001 of 31 Dec for HK$300.00 (account ending 0018) is void. \
+             HK$2,364.00 is still due.",
+        ),
+    ];
+    assert_eq!(
+        said,
+        expected.map(|(subject, short)| (subject.to_owned(), short.to_owned()))
+    );
+    let letter = letter(&news, code(), &[Language::En]);
+    assert!(
+        letter.contains(
+            "the payment no longer counts on your account:\n\nReceipt: 001-2026-000001\n\
+             Date: 31 December 2026\nAmount: HK$300.00\nTenant code ending: 0018\n\n\
+             HK$2,364.00 is still due"
+        ),
+        "{letter}"
+    );
+}
+
 /// Rents are well below a hundred thousand dollars, and so is what is owed for years.
 #[test]
 fn a_text_in_one_language_is_one_text_message() {
@@ -191,7 +243,7 @@ fn a_text_in_one_language_is_one_text_message() {
             due_on: "2026-12-31".parse().unwrap(),
         },
     };
-    let others = [late, suspended(), due(most)];
+    let others = [late, suspended(), due(most), voided(most, most)];
     for news in payments.iter().chain(&others) {
         for language in Language::ALL {
             let said = texts(news, code(), language).short;

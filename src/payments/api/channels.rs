@@ -54,6 +54,8 @@ struct ChannelOut {
     /// Whom the payer names: an FPS identifier, a biller's number.
     payee: Option<String>,
     payee_name: String,
+    /// Its settlement files are signed.
+    signs: bool,
     /// What the payer gives; absent where nothing is given each time.
     form: Option<Form>,
 }
@@ -72,6 +74,7 @@ impl ChannelOut {
             at_most: terms.at_most,
             payee: terms.payee,
             payee_name: terms.payee_name,
+            signs: terms.signs,
             form: terms.channel.form(),
         }
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::BringFiles;
+use super::DecideFiles;
 use super::files::PaymentFileOut;
 use crate::app::App;
 use crate::kernel::id::PaymentFileId;
@@ -37,12 +37,12 @@ struct DecisionIn {
     params(("id" = PaymentFileId, Path)),
     request_body = DecisionIn,
     responses((status = 200, body = PaymentFileOut), (status = "4XX", body = Problem)),
-    security(("bearer" = ["payment-file:write"])),
+    security(("bearer" = ["payment-file:decide"])),
 )]
 #[post("/payment-files/{id}/release")]
 async fn release_payment_file(
     app: Data<App>,
-    caller: Authorized<BringFiles>,
+    caller: Authorized<DecideFiles>,
     id: Path<PaymentFileId>,
     body: Json<DecisionIn>,
 ) -> Result<Json<PaymentFileOut>, Problem> {
@@ -63,12 +63,12 @@ async fn release_payment_file(
     params(("id" = PaymentFileId, Path)),
     request_body = DecisionIn,
     responses((status = 200, body = PaymentFileOut), (status = "4XX", body = Problem)),
-    security(("bearer" = ["payment-file:write"])),
+    security(("bearer" = ["payment-file:decide"])),
 )]
 #[post("/payment-files/{id}/withdrawal")]
 async fn withdraw_payment_file(
     app: Data<App>,
-    caller: Authorized<BringFiles>,
+    caller: Authorized<DecideFiles>,
     id: Path<PaymentFileId>,
     body: Json<DecisionIn>,
 ) -> Result<Json<PaymentFileOut>, Problem> {

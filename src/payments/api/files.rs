@@ -1,58 +1,41 @@
-//! Settlement files over HTTP: brought, followed, and what became of every line.
+//! Settlement files over HTTP: followed, and what became of every line.
 
-use std::fs::File;
-use std::io::{BufReader, ErrorKind, Write};
-
-use actix_web::http::header::LOCATION;
-use actix_web::web::{Data, Json, Path, Payload, Query};
-use actix_web::{HttpResponse, get, post};
+use actix_web::get;
+use actix_web::web::{Data, Json, Path, Query};
 use chrono::{DateTime, NaiveDate, Utc};
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
-use super::{BringFiles, ReadFiles, TOO_LARGE};
+use super::ReadFiles;
 use crate::app::App;
 use crate::kernel::day::Day;
 use crate::kernel::id::PaymentFileId;
 use crate::kernel::money::Money;
 use crate::kernel::tenant_code::TenantCode;
-use crate::kernel::text::Line;
-use crate::payments::files::{self, FileError};
-use crate::payments::intake;
-use crate::payments::jobs::PostFiles;
 use crate::payments::model::{
-    Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile, SettledLine, Tally,
+    Channel, Decided, Fate, FileDecision, FileSignature, FileState, PaymentError, PaymentFile,
+    SettledLine, Tally,
 };
-use crate::payments::shelf::{Incoming, Kept, Shelf};
+use crate::payments::programs;
 use crate::payments::store::files::{self as store, Wanted};
+use crate::payments::store::shelf::signature;
 use crate::platform::auth::Authorized;
 use crate::platform::crypto::hex;
 use crate::platform::http::page::{self, Cursor, Limit, Page};
 use crate::platform::http::problem::Problem;
-use crate::platform::jobs;
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(bring_payment_file)
-        .service(list_payment_files)
+    cfg.service(list_payment_files)
         .service(read_payment_file)
         .service(list_payment_file_lines);
-}
-
-/// What the file is called where it comes from.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct NameQuery {
-    #[param(inline)]
-    name: Line<100>,
 }
 
 /// A settlement file.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PaymentFileOut {
-    id: PaymentFileId,
+    pub(super) id: PaymentFileId,
     channel: Channel,
     /// The day that it is the file of.
     business_date: NaiveDate,
@@ -106,6 +89,36 @@ struct PaymentFileTold {
     fates: Vec<TallyOut>,
     /// What was decided of it, in order.
     decisions: Vec<DecisionOut>,
+    /// By whom it was signed, if it was.
+    signature: Option<SignatureOut>,
+    /// Of a held one: the number that must come next in its series. It goes on when that and all up
+    /// to it have come, or when somebody releases it, for the channel says that it never comes.
+    awaits: Option<i32>,
+}
+
+/// By whom a file was signed.
+#[derive(Serialize, ToSchema)]
+struct SignatureOut {
+    /// The program.
+    client: Uuid,
+    /// Which key of it: its thumbprint (RFC 7638).
+    key: String,
+    signed_at: DateTime<Utc>,
+    /// As they came with the file, for whoever proves it again (RFC 9421).
+    signature_input: String,
+    signature: String,
+}
+
+impl From<FileSignature> for SignatureOut {
+    fn from(signature: FileSignature) -> Self {
+        Self {
+            client: signature.client,
+            key: signature.key,
+            signed_at: signature.signed_at,
+            signature_input: signature.signature_input,
+            signature: signature.signature,
+        }
+    }
 }
 
 /// What somebody decided of a file.
@@ -209,92 +222,7 @@ struct LinesQuery {
     limit: Limit,
 }
 
-/// Bring a settlement file: its bytes are the body.
-///
-/// It is kept and read whole before the answer, and posted afterwards. The same bytes again, under
-/// any name, are the same file: 200 with what it is by now.
-#[utoipa::path(
-    tag = "payments",
-    params(NameQuery),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses(
-        (status = 201, body = PaymentFileOut, headers(("Location" = String))),
-        (status = 200, body = PaymentFileOut),
-        (status = "4XX", body = Problem),
-    ),
-    security(("bearer" = ["payment-file:write"])),
-)]
-#[post("/payment-files")]
-async fn bring_payment_file(
-    app: Data<App>,
-    caller: Authorized<BringFiles>,
-    query: Query<NameQuery>,
-    body: Payload,
-) -> Result<HttpResponse, Problem> {
-    let now = app.clock.now();
-    let kept = shelve(&app.shelf, body).await?;
-    let kept = readable(kept, now).await?;
-    let actor = caller.actor.clone();
-    let (again, name) = (kept.sha256.clone(), query.into_inner().name);
-    let taken = app.db.write(move |conn| {
-        let (file, is_new) = intake::take_in(conn, &kept, name.as_str(), &actor, now)?;
-        let channel = file.channel;
-        jobs::enqueue(conn, &PostFiles { channel }, now)?;
-        Ok::<_, PaymentError>((file, is_new))
-    });
-    let (file, is_new) = match taken.await {
-        Ok(taken) => taken,
-        // Somebody else may have brought the same bytes meanwhile.
-        Err(error) => {
-            let known = app.db.query(move |conn| store::of_digest(conn, &again));
-            (known.await?.ok_or(error)?, false)
-        }
-    };
-    let file = PaymentFileOut::from(file);
-    Ok(if is_new {
-        let place = format!("/v1/payment-files/{}", file.id);
-        HttpResponse::Created()
-            .insert_header((LOCATION, place))
-            .json(file)
-    } else {
-        HttpResponse::Ok().json(file)
-    })
-}
-
-/// Puts what the body has on the shelf.
-pub async fn shelve(shelf: &Shelf, mut body: Payload) -> Result<Kept, Problem> {
-    let mut incoming = shelf.begin().map_err(Problem::internal)?;
-    while let Some(bytes) = body.next().await {
-        let bytes = bytes.map_err(|_| Problem::malformed(&"the body broke off"))?;
-        // Pieces of some kilobytes, to the system's cache.
-        incoming
-            .write_all(&bytes)
-            .map_err(|error| match error.kind() {
-                ErrorKind::FileTooLarge => Problem::new(TOO_LARGE)
-                    .detail(format!("a file has at most {} bytes", shelf.at_most)),
-                _ => Problem::internal(error),
-            })?;
-    }
-    // The disk is waited for elsewhere.
-    tokio::task::spawn_blocking(move || Incoming::keep(incoming))
-        .await
-        .map_err(Problem::internal)?
-        .map_err(Problem::internal)
-}
-
-/// What is on the shelf, read once: what is refused need not wait for the database, nor does
-/// anybody wait for it there.
-async fn readable(kept: Kept, now: DateTime<Utc>) -> Result<Kept, Problem> {
-    let read = move || {
-        let source = File::open(&kept.path).map_err(FileError::from)?;
-        files::read(BufReader::new(source), now, |_| Ok(())).map(|_| kept)
-    };
-    let read = tokio::task::spawn_blocking(read).await;
-    read.map_err(Problem::internal)?
-        .map_err(|error| PaymentError::File(error).into())
-}
-
-/// Settlement files, the newest first.
+/// Settlement files, the newest first; a channel's program sees its channels'.
 #[utoipa::path(
     tag = "payments",
     params(FilesQuery),
@@ -304,7 +232,7 @@ async fn readable(kept: Kept, now: DateTime<Utc>) -> Result<Kept, Problem> {
 #[get("/payment-files")]
 async fn list_payment_files(
     app: Data<App>,
-    _caller: Authorized<ReadFiles>,
+    caller: Authorized<ReadFiles>,
     query: Query<FilesQuery>,
 ) -> Result<Json<Page<PaymentFileOut>>, Problem> {
     let FilesQuery {
@@ -317,6 +245,7 @@ async fn list_payment_files(
     let (after, wanted) = (
         page::after(after.as_ref())?,
         Wanted {
+            channels: None,
             channel,
             state,
             business_date: business_date.map(Into::into),
@@ -324,7 +253,11 @@ async fn list_payment_files(
     );
     let files = app
         .db
-        .query(move |conn| store::list(conn, wanted, after, limit.rows()))
+        .read(move |conn| {
+            let channels = programs::confined_to(conn, &caller.actor)?;
+            let wanted = Wanted { channels, ..wanted };
+            store::list(conn, &wanted, after, limit.rows())
+        })
         .await?;
     let key = |file: &PaymentFile| (file.received_at, file.id);
     Page::new(files, limit, key, PaymentFileOut::from).map(Json)
@@ -340,12 +273,12 @@ async fn list_payment_files(
 #[get("/payment-files/{id}")]
 async fn read_payment_file(
     app: Data<App>,
-    _caller: Authorized<ReadFiles>,
+    caller: Authorized<ReadFiles>,
     id: Path<PaymentFileId>,
 ) -> Result<Json<PaymentFileTold>, Problem> {
     let told = app.db.read(move |conn| {
         Ok::<_, PaymentError>(PaymentFileTold {
-            file: store::file(conn, *id)?.into(),
+            file: programs::file(conn, *id, &caller.actor)?.into(),
             fates: store::tally(conn, *id)?
                 .into_iter()
                 .map(TallyOut::from)
@@ -354,6 +287,11 @@ async fn read_payment_file(
                 .into_iter()
                 .map(DecisionOut::from)
                 .collect(),
+            signature: signature(conn, *id)?.map(SignatureOut::from),
+            awaits: store::held(conn)?
+                .into_iter()
+                .find(|held| held.id == *id)
+                .map(|held| held.awaits),
         })
     });
     Ok(Json(told.await?))
@@ -369,14 +307,14 @@ async fn read_payment_file(
 #[get("/payment-files/{id}/lines")]
 async fn list_payment_file_lines(
     app: Data<App>,
-    _caller: Authorized<ReadFiles>,
+    caller: Authorized<ReadFiles>,
     id: Path<PaymentFileId>,
     query: Query<LinesQuery>,
 ) -> Result<Json<Page<PaymentLineOut>>, Problem> {
     let LinesQuery { fate, after, limit } = query.into_inner();
     let after = page::after(after.as_ref())?.unwrap_or(0);
     let lines = app.db.read(move |conn| {
-        store::file(conn, *id)?;
+        programs::file(conn, *id, &caller.actor)?;
         Ok::<_, PaymentError>(store::lines(conn, *id, fate, after, limit.rows())?)
     });
     Page::new(

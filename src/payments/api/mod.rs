@@ -1,5 +1,6 @@
 //! Payments over HTTP.
 
+mod bringing;
 mod channels;
 mod codes;
 mod decisions;
@@ -10,12 +11,13 @@ mod reconciliation;
 mod scanned;
 mod shares;
 mod suspense;
+mod terms;
 mod trace;
 mod unpaid;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use files::shelve;
+pub use bringing::shelve;
 
 use super::files::FileError;
 use super::model::PaymentError;
@@ -26,13 +28,17 @@ use crate::platform::http::problem::{Kind, Problem};
 permissions! {
     /// See what a payer scans or types.
     ReadCodes = "payment:codes";
-    /// See settlement files, and look for a payment.
+    /// See settlement files: a channel's program, those of its channels.
     ReadFiles = "payment-file:read" everywhere;
-    /// Bring settlement files, and decide of those that cannot be posted.
+    /// Bring settlement files: a channel's program, those of its channels.
     BringFiles = "payment-file:write" everywhere;
+    /// Decide of settlement files that cannot be posted.
+    DecideFiles = "payment-file:decide" everywhere;
+    /// Look for a payment.
+    TracePayments = "payment:trace" everywhere;
     /// See what channels told as it happened.
     ReadNotices = "payment-notice:read" everywhere;
-    /// Say which programs speak for a channel.
+    /// Say which programs speak for a channel, and on what terms it is open.
     AppointClients = "payment-channel:write" everywhere;
     /// See money in suspense.
     ReadSuspense = "suspense:read" everywhere;
@@ -67,6 +73,11 @@ const CONTRADICTS: Kind = Kind::new(
     "The channel was paid by this reference otherwise",
 );
 const UNSIGNED: Kind = Kind::new("signature-refused", 401, "The signature does not hold");
+const FILE_UNSIGNED: Kind = Kind::new(
+    "file-signature-refused",
+    422,
+    "The signature of the settlement file is refused",
+);
 const NOT_ITS_CHANNEL: Kind = Kind::new(
     "not-its-channel",
     403,
@@ -84,12 +95,17 @@ const EVENT_TAKEN: Kind = Kind::new(
 );
 const SAME_PERSON: Kind = Kind::new("payment-needs-another", 403, "Somebody else approves it");
 const PERIOD: Kind = Kind::new("reconciliation-period", 422, "No such time is reported");
+const TERMS_PAST: Kind = Kind::new("terms-of-the-past", 422, "What was decided stays decided");
+const TERMS_OVERLAP: Kind = Kind::new("terms-overlap", 409, "Other terms hold then");
+const TERMS_REFUSED: Kind = Kind::new("terms-refused", 422, "These are no terms of a channel");
 const TOO_WIDE: Kind = Kind::new("too-wide", 422, "Something to look for is needed");
 
 /// Adds this slice's endpoints.
 pub fn routes(cfg: &mut ServiceConfig) {
     channels::routes(cfg);
+    terms::routes(cfg);
     codes::routes(cfg);
+    bringing::routes(cfg);
     files::routes(cfg);
     unpaid::routes(cfg);
     decisions::routes(cfg);
@@ -116,6 +132,7 @@ impl From<PaymentError> for Problem {
             }
             PaymentError::Ledger(error) => return Self::internal(error),
             PaymentError::Rent(error) => return error.into(),
+            PaymentError::Vault(error) => return error.into(),
             PaymentError::Unreadable(_) => UNREADABLE,
             PaymentError::File(FileError::Refused(_)) => FILE_REFUSED,
             PaymentError::Closed(..) => CHANNEL_CLOSED,
@@ -124,9 +141,13 @@ impl From<PaymentError> for Problem {
             PaymentError::Unfit(_) => PAYMENT_REFUSED,
             PaymentError::YetToCome(_) => PERIOD,
             PaymentError::Contradicts { .. } => CONTRADICTS,
+            PaymentError::TermsOfThePast(_) => TERMS_PAST,
+            PaymentError::TermsOverlap(..) => TERMS_OVERLAP,
+            PaymentError::TermsUnfit(_) => TERMS_REFUSED,
             PaymentError::NotNow(_) => NOT_NOW,
             PaymentError::SamePerson => SAME_PERSON,
             PaymentError::NotItsChannel(_) => NOT_ITS_CHANNEL,
+            PaymentError::Signature(_) => FILE_UNSIGNED,
             PaymentError::NoSuchClient => NO_CLIENT,
             PaymentError::EventTaken => EVENT_TAKEN,
             PaymentError::Replayed => UNSIGNED,

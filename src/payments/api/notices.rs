@@ -177,7 +177,7 @@ async fn take_payment_notice(
     let told: NoticeIn =
         serde_json::from_slice(&body).map_err(|error| Problem::malformed(&error))?;
     let news = News {
-        actor: Actor::named(&format!("client:{client}")),
+        actor: Actor::of_client(client),
         nonce: Nonce {
             key: claim.key,
             nonce: claim.nonce,

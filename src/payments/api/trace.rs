@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{ReadFiles, TOO_WIDE};
+use super::{TOO_WIDE, TracePayments};
 use crate::app::App;
 use crate::kernel::day::Day;
 use crate::kernel::id::{PaymentFileId, PaymentId};
@@ -145,12 +145,12 @@ impl SoughtQuery {
     tag = "payments",
     params(SoughtQuery),
     responses((status = 200, body = Page<PaymentOut>), (status = "4XX", body = Problem)),
-    security(("bearer" = ["payment-file:read"])),
+    security(("bearer" = ["payment:trace"])),
 )]
 #[get("/payments")]
 async fn list_payments(
     app: Data<App>,
-    _caller: Authorized<ReadFiles>,
+    _caller: Authorized<TracePayments>,
     query: Query<SoughtQuery>,
 ) -> Result<Json<Page<PaymentOut>>, Problem> {
     let (sought, after, limit) = query.into_inner().sought(app.clock.now())?;
@@ -168,12 +168,12 @@ async fn list_payments(
     tag = "payments",
     params(SoughtQuery),
     responses((status = 200, body = Page<UnenteredOut>), (status = "4XX", body = Problem)),
-    security(("bearer" = ["payment-file:read"])),
+    security(("bearer" = ["payment:trace"])),
 )]
 #[get("/unentered-payments")]
 async fn list_unentered_payments(
     app: Data<App>,
-    _caller: Authorized<ReadFiles>,
+    _caller: Authorized<TracePayments>,
     query: Query<SoughtQuery>,
 ) -> Result<Json<Page<UnenteredOut>>, Problem> {
     let (sought, after, limit) = query.into_inner().sought(app.clock.now())?;

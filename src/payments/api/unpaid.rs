@@ -13,7 +13,8 @@ use crate::kernel::id::PaymentFileId;
 use crate::kernel::money::Money;
 use crate::payments::files::DebitResult;
 use crate::payments::model::{PaymentError, UnpaidLine};
-use crate::payments::store::{files, unpaid};
+use crate::payments::programs;
+use crate::payments::store::unpaid;
 use crate::platform::auth::Authorized;
 use crate::platform::http::page::{self, Cursor, Limit, Page};
 use crate::platform::http::problem::Problem;
@@ -74,14 +75,14 @@ impl From<UnpaidLine> for UnpaidDebitOut {
 #[get("/payment-files/{id}/unpaid")]
 async fn list_unpaid_debits(
     app: Data<App>,
-    _caller: Authorized<ReadFiles>,
+    caller: Authorized<ReadFiles>,
     id: Path<PaymentFileId>,
     query: Query<UnpaidQuery>,
 ) -> Result<Json<Page<UnpaidDebitOut>>, Problem> {
     let UnpaidQuery { after, limit } = query.into_inner();
     let after = page::after(after.as_ref())?.unwrap_or(0);
     let unpaid = app.db.read(move |conn| {
-        files::file(conn, *id)?;
+        programs::file(conn, *id, &caller.actor)?;
         Ok::<_, PaymentError>(unpaid::list(conn, *id, after, limit.rows())?)
     });
     Page::new(unpaid.await?, limit, |one| one.number, UnpaidDebitOut::from).map(Json)

@@ -134,6 +134,7 @@ pub(super) mod tests {
             working_days_only: false,
             lead_days: 0,
             at_most: None,
+            signs: false,
             payee: Some("1234567".to_owned()),
             payee_name: "HK Housing Authority".to_owned(),
         }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
 
 use crate::kernel::dated::{InForce, RuleRow};
 use crate::kernel::money::Money;
-use crate::payments::model::{Channel, Terms};
+use crate::payments::model::{Channel, PaymentError, Terms};
 use crate::payments::reconciliation::PayingIn;
 use crate::platform::db::DbError;
 use crate::platform::db::schema::{collection_account, paying_in, payment_channel as table};
@@ -23,6 +24,7 @@ struct Row {
     at_most: Option<Money>,
     payee: Option<String>,
     payee_name: String,
+    signs: bool,
     valid_from: NaiveDate,
     valid_to: Option<NaiveDate>,
     recorded_at: DateTime<Utc>,
@@ -52,6 +54,7 @@ impl From<Row> for Terms {
             at_most: row.at_most,
             payee: row.payee,
             payee_name: row.payee_name,
+            signs: row.signs,
         }
     }
 }
@@ -70,6 +73,85 @@ pub fn terms(conn: &mut PgConnection) -> Result<Vec<Terms>, DbError> {
 pub fn terms_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Vec<Terms>, DbError> {
     let open = |terms: &Terms| terms.in_force.holds(day, terms.in_force.recorded_at);
     Ok(terms(conn)?.into_iter().filter(open).collect())
+}
+
+/// Terms to be recorded.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = table)]
+pub struct NewTerms {
+    pub cut_off: Option<NaiveTime>,
+    pub working_days_only: bool,
+    pub lead_days: i16,
+    pub at_most: Option<Money>,
+    pub payee: Option<String>,
+    pub payee_name: String,
+    pub signs: bool,
+    pub source: String,
+    pub assumed: bool,
+}
+
+/// Any number that only changes of terms lock, together with the channel.
+const TERMS_LOCK: i32 = 7_210_855;
+
+/// Keeps other changes of the terms of `channel` out until the transaction ends.
+pub fn hold_terms(conn: &mut PgConnection, channel: Channel) -> Result<(), DbError> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1, hashtext($2))")
+        .bind::<Integer, _>(TERMS_LOCK)
+        .bind::<Text, _>(channel.as_str())
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Adds the terms `new` of `channel`, known from `now` on.
+pub fn add_terms(
+    conn: &mut PgConnection,
+    channel: Channel,
+    new: &NewTerms,
+    (valid_from, valid_to): (NaiveDate, Option<NaiveDate>),
+    now: DateTime<Utc>,
+) -> Result<Terms, PaymentError> {
+    let added: QueryResult<Row> = diesel::insert_into(table::table)
+        .values((
+            new.clone(),
+            table::channel.eq(channel),
+            table::valid_from.eq(valid_from),
+            table::valid_to.eq(valid_to),
+            table::recorded_at.eq(now),
+        ))
+        .returning(Row::as_returning())
+        .get_result(conn);
+    match added.map_err(DbError::from) {
+        Ok(row) => Ok(row.into()),
+        Err(DbError::Constraint(name)) => Err(PaymentError::TermsUnfit(name)),
+        Err(error @ DbError::TooLarge) => Err(PaymentError::TermsUnfit(error.to_string())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Lets the terms in row `number` be known from `now` on to end on `last`.
+pub fn end_terms(
+    conn: &mut PgConnection,
+    number: i32,
+    last: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<(), PaymentError> {
+    let row: Row = diesel::update(table::table.find(number))
+        .set(table::replaced_at.eq(now))
+        .returning(Row::as_returning())
+        .get_result(conn)
+        .map_err(DbError::from)?;
+    let same = NewTerms {
+        cut_off: row.cut_off,
+        working_days_only: row.working_days_only,
+        lead_days: row.lead_days,
+        at_most: row.at_most,
+        payee: row.payee,
+        payee_name: row.payee_name,
+        signs: row.signs,
+        source: row.source,
+        assumed: row.assumed,
+    };
+    add_terms(conn, row.channel, &same, (row.valid_from, Some(last)), now).map(drop)
 }
 
 /// The channel that bank account `account` collects for on `day`, as we know it now.

@@ -9,8 +9,8 @@ use diesel::upsert::excluded;
 use crate::kernel::id::{PaymentFileId, PaymentId};
 use crate::payments::files::Line;
 use crate::payments::model::{
-    Channel, Decided, Fate, FileDecision, FileState, PaymentError, PaymentFile, SettledLine, Tally,
-    Told,
+    Channel, Decided, Fate, FileDecision, FileState, HeldFile, PaymentError, PaymentFile,
+    SettledLine, Tally, Told,
 };
 use crate::platform::db::schema::{
     payment_file, payment_file_decision, payment_file_tally, payment_line, payment_line_fate,
@@ -63,6 +63,18 @@ pub fn newest_in_row(
         .first(conn)?)
 }
 
+/// The files that wait for one before them, those that came first before all others.
+pub fn held(conn: &mut PgConnection) -> Result<Vec<HeldFile>, DbError> {
+    Ok(diesel::sql_query(
+        "SELECT f.id, f.channel, f.series, f.sequence, f.name, f.received_at, \
+             (SELECT coalesce(max(p.sequence), 0) + 1 FROM payment_file p \
+              WHERE p.channel = f.channel AND p.series = f.series \
+                  AND p.state NOT IN ('held', 'withdrawn')) AS awaits \
+         FROM payment_file f WHERE f.state = 'held' ORDER BY f.received_at, f.id",
+    )
+    .load(conn)?)
+}
+
 /// Whether a file `sequence` of a series was given up.
 pub fn is_withdrawn(
     conn: &mut PgConnection,
@@ -87,8 +99,10 @@ pub fn waiting(conn: &mut PgConnection) -> Result<Vec<Channel>, DbError> {
 }
 
 /// Which files are wanted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Wanted {
+    /// Of these only; `None` is of all.
+    pub channels: Option<Vec<Channel>>,
     pub channel: Option<Channel>,
     pub state: Option<FileState>,
     pub business_date: Option<NaiveDate>,
@@ -97,7 +111,7 @@ pub struct Wanted {
 /// Up to `rows` files, the newest first, from after the one that came at `after`.
 pub fn list(
     conn: &mut PgConnection,
-    wanted: Wanted,
+    wanted: &Wanted,
     after: Option<(DateTime<Utc>, PaymentFileId)>,
     rows: i64,
 ) -> Result<Vec<PaymentFile>, DbError> {
@@ -110,6 +124,9 @@ pub fn list(
     if let Some((at, id)) = after {
         let later = place.0.eq(at).and(place.1.lt(id));
         query = query.filter(place.0.lt(at).or(later));
+    }
+    if let Some(channels) = &wanted.channels {
+        query = query.filter(payment_file::channel.eq_any(channels));
     }
     if let Some(channel) = wanted.channel {
         query = query.filter(payment_file::channel.eq(channel));

@@ -9,8 +9,11 @@ pub mod notices;
 pub mod payments;
 pub mod reconciliation;
 pub mod shares;
+pub mod shelf;
 pub mod suspense;
 pub mod trace;
 pub mod unpaid;
 
-pub use channels::{collects_for, paying_in, terms, terms_on};
+pub use channels::{
+    NewTerms, add_terms, collects_for, end_terms, hold_terms, paying_in, terms, terms_on,
+};

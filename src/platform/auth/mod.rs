@@ -11,6 +11,7 @@ mod gate;
 pub mod jws;
 mod keys;
 mod ring;
+pub mod signed_file;
 pub mod signed_request;
 mod verifier;
 
@@ -73,6 +74,18 @@ impl Actor {
     #[must_use]
     pub fn named(subject: &str) -> Self {
         Self(subject.to_owned())
+    }
+
+    /// The program that client `id` is.
+    #[must_use]
+    pub fn of_client(id: Uuid) -> Self {
+        Self(format!("client:{id}"))
+    }
+
+    /// Which client's program it is, if it is one.
+    #[must_use]
+    pub fn client(&self) -> Option<Uuid> {
+        self.0.strip_prefix("client:")?.parse().ok()
     }
 
     /// The name recorded in the audit trail.

@@ -62,13 +62,7 @@ impl Claim {
         let (created, rest) = rest.split_once(";keyid=\"")?;
         let (key, rest) = rest.split_once("\";nonce=\"")?;
         let nonce = rest.strip_suffix('"')?;
-        let plain = |text: &str, least| {
-            (least..=64).contains(&text.len())
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
-        if !plain(key, 1) || !plain(nonce, 16) {
+        if !is_plain(key, 1) || !is_plain(nonce, 16) {
             return None;
         }
         let is_number = created.bytes().all(|byte| byte.is_ascii_digit());
@@ -125,7 +119,7 @@ pub fn sign(
 }
 
 /// The signature base (RFC 9421, 2.5).
-fn base(parts: &[(&str, &str)], input: &str) -> String {
+pub(super) fn base(parts: &[(&str, &str)], input: &str) -> String {
     let mut base = String::new();
     for (name, value) in parts {
         // Writing to a String cannot fail.
@@ -136,7 +130,20 @@ fn base(parts: &[(&str, &str)], input: &str) -> String {
 
 /// The digest of a body (RFC 9530).
 fn digest(body: &[u8]) -> String {
-    format!("sha-256=:{}:", STANDARD.encode(sha256(&[body])))
+    named(&sha256(&[body]))
+}
+
+/// SHA-256 digest `sha256` as a header field tells it (RFC 9530).
+pub(super) fn named(sha256: &[u8]) -> String {
+    format!("sha-256=:{}:", STANDARD.encode(sha256))
+}
+
+/// Whether `text` is of letters, digits and hyphens, `least` of them or more.
+pub(super) fn is_plain(text: &str, least: usize) -> bool {
+    (least..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]

@@ -870,6 +870,25 @@ diesel::table! {
         replaced_at -> Nullable<Timestamptz>,
         source -> Text,
         assumed -> Bool,
+        signs -> Bool,
+    }
+}
+
+diesel::table! {
+    payment_file_key (id) {
+        id -> Uuid,
+        secret -> Bytea,
+    }
+}
+
+diesel::table! {
+    payment_file_signature (file) {
+        file -> Uuid,
+        client -> Uuid,
+        key -> Text,
+        signed_at -> Timestamptz,
+        signature_input -> Text,
+        signature -> Text,
     }
 }
 

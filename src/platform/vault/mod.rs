@@ -10,6 +10,7 @@
 //!   database is told of its erasures before it serves.
 //! * Keys are changed while everybody works. A new data key opens before it seals, and an old
 //!   one opens until nothing is left that it sealed.
+//! * A file too large for a cell is sealed piece by piece with a key of its own, which is in a cell.
 //! * Data keys are used in the transaction they were read in, and let go of.
 
 mod change;
@@ -20,6 +21,7 @@ mod keyring;
 mod keystore;
 mod model;
 mod padding;
+pub mod pieces;
 mod pkcs11;
 mod root;
 mod store;

@@ -459,6 +459,10 @@ impl World {
             "order_cssa_reconciliation" | "order_cssa_rents" => json!({ "month": "2026-11" }),
             "propose_clearing" => json!({ "parts": [{ "amount": "1.00" }], "reason": "so" }),
             "appoint_channel_client" => json!({ "client": ABSENT }),
+            "record_channel_terms" => json!({
+                "valid_from": "2027-06-01", "working_days_only": true, "lead_days": 0,
+                "payee_name": "HK Housing Authority", "source": "a circular",
+            }),
             _ => return None,
         })
     }

@@ -359,7 +359,8 @@ async fn a_file_that_was_broken_off_between_chunks_goes_on() {
     fs::write(&path, collection_file("20261124", &debits)).unwrap();
     let mut conn = connect(app.database.url()).unwrap();
     let (actor, now) = (Actor::program("test"), app.clock.now());
-    let shelf = Shelf::of(&app.database.folder(), 1 << 30);
+    let vault = app.database.vault(now);
+    let shelf = Shelf::of(&app.database.folder(), 1 << 30, &vault);
     let (file, _) =
         intake::receive(&mut conn, &shelf, (&path, "collection.txt"), &actor, now).unwrap();
     let door = (&mut conn, app.database.url());
@@ -424,6 +425,7 @@ async fn the_command_takes_whatever_file_the_bank_sends() {
             .arg("autopay-results")
             .arg(&path)
             .env("KAIFONG_DATABASE_URL", app.database.url())
+            .env("KAIFONG_ROOT_KEY", app.database.root_key())
             .env("KAIFONG_DATA_DIR", &folder)
             .output()
             .unwrap();

@@ -54,6 +54,16 @@ async fn a_receipt_is_voided_by_two_people_and_its_number_stays_used() {
     }
     let receipts = app.send(read(&format!("{day}/receipts"))).await.expect(200);
     assert_eq!(receipts["items"][0]["voided_at"], "2026-11-20T01:00:00Z");
+    // Its household is told, once.
+    let again = app.send(approve(&path(&proposed), "four")).await;
+    assert_eq!(again.problem(), "counter-not-now");
+    let told = format!(
+        "outbox_event WHERE kind = 'payment.voided' AND household = {} AND detail = \
+         '{{\"receipt\": \"001-2026-000001\", \"amount\": \"300.00\", \"paid_on\": \"2026-11-20\"}}'",
+        codes[0].number()
+    );
+    assert_eq!(count(conn, &told), 1);
+    assert_eq!(count(conn, "outbox_event WHERE kind = 'payment.voided'"), 1);
     let next = app.take(&day, cash(codes[0], "300.00")).await.expect(201);
     assert_eq!(next["receipt"], "001-2026-000002");
     assert_eq!(numbers(conn), "1 2");

@@ -53,6 +53,7 @@ fn a_month_is_ingested_reconciled_and_told() {
         Command::new(env!("CARGO_BIN_EXE_kaifong"))
             .args(words)
             .env("KAIFONG_DATABASE_URL", database.url())
+            .env("KAIFONG_ROOT_KEY", database.root_key())
             .env("KAIFONG_DATA_DIR", database.folder())
             .output()
             .unwrap()

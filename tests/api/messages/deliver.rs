@@ -11,8 +11,9 @@ use kaifong::kernel::clock::Clock;
 use kaifong::kernel::watch::Unwatched;
 use kaifong::messages::{self, Carrier, Carriers, Deliver, Letter, Receipt, Refusal};
 use kaifong::payments::files::{Characters, write};
-use kaifong::payments::{Channel, Shelf, intake, posting};
+use kaifong::payments::{Channel, PaymentVoided, Shelf, intake, posting};
 use kaifong::platform::auth::Actor;
+use kaifong::platform::db::execute;
 use kaifong::platform::jobs::Job;
 use kaifong::platform::outbox;
 use kaifong::rent::{self, RuleShelf, hkd};
@@ -59,6 +60,35 @@ fn what_happened_is_told_once_by_each_medium() {
     assert_eq!(office.count("outbox_event"), 1);
     let ids = "message m WHERE receipt IN ('smtp 250', 'caught ' || m.id) AND state = 'sent'";
     assert_eq!(office.count(ids), 2);
+}
+
+/// Whoever rather hears nothing of payments hears that one counts no more.
+#[test]
+fn a_void_is_told_once_by_each_medium_whatever_the_household_chose() {
+    let office = Office::open();
+    let (id, now) = (Uuid::now_v7(), office.clock.now());
+    let chosen = format!(
+        "INSERT INTO message_choice VALUES ({}, 'en', '{{payment.received}}', 1, 'one', now())",
+        office.codes[0].number()
+    );
+    execute(&mut office.owner(), &chosen).unwrap();
+    let voided = PaymentVoided {
+        receipt: "001-2026-000001".to_owned(),
+        amount: "2364.00".parse().unwrap(),
+        paid_on: "2026-11-20".parse().unwrap(),
+    };
+    for _ in 0..2 {
+        office.say(|conn| outbox::say(conn, (office.codes[0], id), &voided, now));
+        office.work();
+    }
+    for medium in ["sms", "email", "push"] {
+        let [told] = &office.net.by(medium)[..] else {
+            panic!("{medium}: {:?}", office.net.caught());
+        };
+        assert!(told.text.contains("001-2026-000001"), "{}", told.text);
+        assert!(told.text.contains("HK$2,364.00"), "{}", told.text);
+    }
+    assert_eq!(office.count("message WHERE kind = 'payment.voided'"), 3);
 }
 
 #[test]
@@ -399,7 +429,7 @@ fn a_payment_in_a_settlement_file_is_told_with_what_is_due_then() {
     fs::write(&path, bytes).unwrap();
     let (conn, actor) = (&mut office.connect(), Actor::program("test"));
     let now = office.clock.now();
-    let kept_in = Shelf::of(&folder, 1 << 30);
+    let kept_in = Shelf::of(&folder, 1 << 30, &office.vault);
     let file = (path.as_path(), "takings.txt");
     intake::receive(conn, &kept_in, file, &actor, now).unwrap();
     fs::remove_dir_all(&folder).unwrap();
@@ -444,7 +474,7 @@ fn an_event_that_does_not_read_keeps_what_it_tells_and_holds_up_nobody() {
     office.clock.set("2026-11-20T12:00:00Z");
     let (actor, now) = (Actor::program("test"), office.clock.now());
     let mut conn = office.connect();
-    let shelf = Shelf::of(&folder, 1 << 20);
+    let shelf = Shelf::of(&folder, 1 << 20, &office.vault);
     intake::receive(&mut conn, &shelf, (&path, "takings.txt"), &actor, now).unwrap();
     let door = (&mut conn, office.url());
     posting::post_waiting(door, Channel::Store, &actor, &now, &Unwatched).unwrap();

@@ -14,13 +14,13 @@ fn bring(name: &str, bytes: &[u8]) -> Call {
 }
 
 fn read(path: &str) -> Call {
-    Call::get(&format!("/v1/{path}")).scope("payment-file:read")
+    Call::get(&format!("/v1/{path}")).scope("payment-file:read payment:trace")
 }
 
 fn decide(id: &Value, decision: &str) -> Call {
     let id = id.as_str().unwrap();
     Call::post(&format!("/v1/payment-files/{id}/{decision}"))
-        .scope("payment-file:write")
+        .scope("payment-file:decide")
         .json(json!({ "reason": "the channel skipped a number" }))
 }
 
@@ -160,6 +160,11 @@ async fn somebody_decides_of_what_is_held_or_quarantined() {
         .expect(201);
     assert_eq!(early["state"], "held");
     app.work();
+    // Whoever looks finds it, and which one must come first.
+    let held = app.send(read("payment-files?state=held")).await.expect(200);
+    assert_eq!(each(&held, "id"), [&early["id"]]);
+    let path = format!("payment-files/{}", early["id"].as_str().unwrap());
+    assert_eq!(app.send(read(&path)).await.expect(200)["awaits"], 2);
     // Number 2 contradicts number 1, and is given up; another number 2 comes in its place.
     let wrong = app
         .send(bring("2.txt", &one(2, "S-1", &codes[1], "1.00")))
@@ -212,6 +217,10 @@ async fn somebody_decides_of_what_is_held_or_quarantined() {
     assert_eq!(
         app.send(decide(&early["id"], "release")).await.expect(200)["state"],
         "staged"
+    );
+    assert_eq!(
+        app.send(read(&path)).await.expect(200)["awaits"],
+        Value::Null
     );
     app.work();
     let listed = app

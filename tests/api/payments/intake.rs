@@ -370,6 +370,7 @@ fn a_file_is_taken_in_from_the_command_line() {
             .args(["ingest"])
             .arg(&path)
             .env("KAIFONG_DATABASE_URL", office.database.url())
+            .env("KAIFONG_ROOT_KEY", office.database.root_key())
             .env("KAIFONG_DATA_DIR", office.database.folder())
             .output()
             .unwrap();

@@ -36,6 +36,24 @@ where
     app.send(call.scope(scope)).await.expect(200)
 }
 
+/// The channels that were open then: every one but the MTR's counters.
+async fn open<S, B>(app: &TestApp<S>) -> Vec<Channel>
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody,
+{
+    let open = Call::get("/v1/payment-channels?on=2023-01-01");
+    let open = app.send(open).await.expect(200);
+    let open: Vec<Channel> = open
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|terms| serde_json::from_value(terms["channel"].clone()).unwrap())
+        .collect();
+    assert_eq!(open.len(), Channel::ALL.len() - 1, "{open:?}");
+    open
+}
+
 /// The amount that `channel` asks `code` for: of the code that is scanned, or beside the one that
 /// is typed.
 async fn asked<S, B>(app: &TestApp<S>, code: TenantCode, channel: Channel) -> Money
@@ -90,15 +108,7 @@ async fn january_2023_is_settled_by_every_channel_at_the_amount_it_asks_for() {
     app.clock.set("2022-12-31T14:00:00Z"); // 22:00 in Hong Kong
     app.send(relief()).await.expect(201);
     app.clock.set("2022-12-31T16:00:00Z");
-    let open = Call::get("/v1/payment-channels?on=2023-01-01");
-    let open = app.send(open).await.expect(200);
-    let open: Vec<Channel> = open
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|terms| serde_json::from_value(terms["channel"].clone()).unwrap())
-        .collect();
-    assert_eq!(open.len(), 8, "{open:?}");
+    let open = open(&app).await;
 
     // One household of each channel asks at midnight, one after the month is charged.
     let mut first = HashMap::new();
@@ -134,13 +144,7 @@ async fn january_2023_paid_at_the_old_amount_leaves_credit_whatever_the_channel(
     app.clock.set("2022-12-31T16:00:00Z");
     charge(&app.database, &app.clock, "2023-01");
     app.clock.set("2023-01-01T04:00:00Z");
-    let channels = [
-        Channel::Bank,
-        Channel::Fps,
-        Channel::Pps,
-        Channel::Store,
-        Channel::Cssa,
-    ];
+    let channels = open(&app).await;
     let mut paid = Vec::new();
     for (channel, code) in channels.iter().zip(&codes) {
         paid.push((*channel, *code, asked(&app, *code, *channel).await));

@@ -21,14 +21,19 @@ pub const PATH: &str = "/v1/payment-notices";
 
 /// A channel's program.
 pub struct Program {
-    id: Uuid,
-    key: SigningKey,
-    nonce: AtomicU32,
+    pub id: Uuid,
+    pub key: SigningKey,
+    pub nonce: AtomicU32,
 }
 
 impl Program {
     /// One that is in force and speaks for stores.
     pub fn of(conn: &mut PgConnection) -> Self {
+        Self::speaking_for(conn, "store")
+    }
+
+    /// One that is in force and speaks for `channel`.
+    pub fn speaking_for(conn: &mut PgConnection, channel: &str) -> Self {
         let program = Self {
             id: Uuid::new_v4(),
             key: SigningKey::generate().unwrap(),
@@ -43,7 +48,7 @@ impl Program {
         );
         diesel::sql_query(row).execute(conn).unwrap();
         let speaks = format!(
-            "INSERT INTO channel_client VALUES ('{}', 'store', 'one', now())",
+            "INSERT INTO channel_client VALUES ('{}', '{channel}', 'one', now())",
             program.id
         );
         diesel::sql_query(speaks).execute(conn).unwrap();

@@ -34,6 +34,7 @@ pub struct Office {
     pub database: TestDatabase,
     pub codes: Vec<TenantCode>,
     pub now: DateTime<Utc>,
+    shelf: Shelf,
 }
 
 impl Office {
@@ -41,10 +42,13 @@ impl Office {
         let database = TestDatabase::create();
         let codes = world::settle(&database, 3);
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        // Opened once: several may bring files at the same time.
+        let shelf = Shelf::of(&database.folder(), 1 << 30, &database.vault(now));
         Self {
             database,
             codes,
             now,
+            shelf,
         }
     }
 
@@ -53,8 +57,12 @@ impl Office {
         fs::write(&path, bytes).unwrap();
         let actor = Actor::program("test");
         let mut conn = connect(self.database.url()).unwrap();
-        let kept_in = Shelf::of(&self.database.folder(), 1 << 30);
-        intake::receive(&mut conn, &kept_in, (&path, name), &actor, self.now)
+        let kept_in = &self.shelf;
+        intake::receive(&mut conn, kept_in, (&path, name), &actor, self.now)
+    }
+
+    pub fn shelf(&self) -> Shelf {
+        self.shelf.clone()
     }
 
     /// Posts what waits of `channel`, in `chunks` at most.

@@ -663,8 +663,28 @@ fn the_command_line_names_what_differs_and_fails() {
     let told: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(told["days"].as_array().unwrap().len(), 1);
     assert_eq!(told["days"][0]["credits_alone"][0]["amount"], "2370.99");
-    let (code, _) = reconcile(&["--state", "agreed"]);
+    let (code, said) = reconcile(&["--state", "agreed"]);
     assert_eq!(code, Some(0));
+    assert!(!said.contains("held since"), "{said}");
+
+    // One that came early is told of, whatever day is looked at, until it goes on.
+    let early = [line(1, "S-99", &office.codes[0], "1.00")];
+    let early = office.take("early.txt", &file(Channel::Store, 9, &early));
+    assert_eq!(early.state, FileState::Held);
+    let next = office.count("payment_file WHERE channel = 'store' AND state = 'posted'");
+    let reminder = format!(
+        "held since 2026-11-20: store file 9 (early.txt) waits for {}: ask for it, or release {}\n",
+        next + 1,
+        early.id
+    );
+    let (_, said) = reconcile(&["--state", "agreed"]);
+    assert!(said.ends_with(&reminder), "{said}");
+    let (_, said) = reconcile(&["--channel", "pps"]);
+    assert!(!said.contains("held since"), "{said}");
+    let (_, said) = reconcile(&["--json"]);
+    let told: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(told["held"][0]["file"], early.id.to_string());
+    assert_eq!(told["held"][0]["awaits"], next + 1);
 }
 
 /// A day of many lines is asked by a few statements; this many take well under a second.

@@ -47,7 +47,10 @@ impl<'a> Town<'a> {
 
     fn ingest(&self, path: &Path) -> Child {
         let mut command = self.program.on(self.database.url(), &["ingest"]);
-        command.arg(path).stdout(Stdio::null());
+        command
+            .arg(path)
+            .env("KAIFONG_ROOT_KEY", self.database.root_key())
+            .stdout(Stdio::null());
         command.spawn().unwrap()
     }
 

@@ -213,7 +213,7 @@ async fn a_proposal_is_for_the_whole_of_a_payment_and_the_only_one() {
     );
 
     // What reached a household is none.
-    let all = Call::get("/v1/payments?amount=5.00").scope("payment-file:read");
+    let all = Call::get("/v1/payments?amount=5.00").scope("payment:trace");
     let all = app.send(all).await.expect(200);
     let posted = format!("suspense/{}", all["items"][0]["id"].as_str().unwrap());
     app.send(read(&posted)).await.expect(404);

@@ -91,9 +91,15 @@ impl TestDatabase {
     /// The vault of this database: its folder and its root key are its own.
     pub fn vault(&self, now: DateTime<Utc>) -> Vault {
         let mut conn = connect_as_app(self.url()).unwrap();
-        let folder = self.folder();
-        let root = FileRoot::load_or_make(&folder.join("root.key")).unwrap();
-        Vault::open(&mut conn, Box::new(root), &folder, now).unwrap()
+        let root = FileRoot::load_or_make(&self.root_key()).unwrap();
+        Vault::open(&mut conn, Box::new(root), &self.folder(), now).unwrap()
+    }
+
+    /// The file of the root key, for a program of its own.
+    pub fn root_key(&self) -> PathBuf {
+        let path = self.folder().join("root.key");
+        FileRoot::load_or_make(&path).unwrap();
+        path
     }
 
     /// A folder of this database's own, which goes with it.

@@ -193,14 +193,15 @@ async fn start_replica(
     impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error>,
 > {
     let db = Db::open(database.url(), patience);
+    let vault = database.vault(clock.now());
     let app = Data::new(App {
         news: gather_news(&db, clock.clone()),
         db,
         clock: clock.clone(),
-        vault: database.vault(clock.now()),
         rules: Arc::default(),
         body_limit: 32 * 1024,
-        shelf: Shelf::of(&database.folder(), 1024 * 1024),
+        shelf: Shelf::of(&database.folder(), 1024 * 1024, &vault),
+        vault,
         desk: Desk::default(),
         sign_in: Means {
             issuer: issuer(),

@@ -26,6 +26,7 @@ use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
 
 use super::callers::SignedIn;
+use crate::cli::keys::open_vault;
 use crate::cli::{Failure, answer};
 use crate::kernel::clock::{Clock, hong_kong_date, hong_kong_time};
 use crate::kernel::id::EstateId;
@@ -188,8 +189,9 @@ impl Stage<'_> {
         fs::create_dir_all(&folder)
             .and_then(|()| fs::write(&path, bytes))
             .map_err(Failure::io(format!("write {}", path.display())))?;
-        let kept_in = Shelf::of(&config.data_dir, config.payment_file_limit);
         let (actor, now) = (Actor::program("demo"), self.now());
+        let vault = open_vault(config, self.conn, now)?;
+        let kept_in = Shelf::of(&config.data_dir, config.payment_file_limit, &vault);
         let taken = intake::receive(self.conn, &kept_in, (&path, name), &actor, now);
         let file = match taken {
             Ok((file, _)) => file,

@@ -1,5 +1,7 @@
 //! Lists of what is due: the figures tenants see, once a day, for whom they are.
 
+mod command;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -259,15 +259,15 @@ impl Take {
         Database::with(config, |url| {
             let conn = &mut db::connect(url)?;
             let vault = open_vault(config, conn, now)?;
-            let shelf = Shelf::of(&config.data_dir, config.payment_file_limit, &vault);
+            let files = Shelf::of(&config.data_dir, config.payment_file_limit, &vault);
             let actor = Actor::program("payment-file");
             let found = match &self.to {
                 Some(path) => {
                     let made = File::create_new(path);
                     let made = made.map_err(Failure::io(format!("make {}", path.display())))?;
-                    shelf.give_back(conn, digest, &mut BufWriter::new(made), (&actor, now))
+                    files.give_back(conn, digest, &mut BufWriter::new(made), (&actor, now))
                 }
-                None => shelf.give_back(conn, digest, &mut io::stdout().lock(), (&actor, now)),
+                None => files.give_back(conn, digest, &mut io::stdout().lock(), (&actor, now)),
             };
             if found? {
                 Ok(ExitCode::SUCCESS)

@@ -231,7 +231,7 @@ impl Sign {
         let key = SigningKey::load_or_create(&self.key)?;
         let mut source = File::open(&self.file).map_err(Failure::io(format!("open {name}")))?;
         let mut digest = Hasher::default();
-        let mut some = [0; 64 * 1024];
+        let mut some = vec![0; 64 * 1024];
         loop {
             let read = source.read(&mut some);
             let read = read.map_err(Failure::io(format!("read {name}")))?;

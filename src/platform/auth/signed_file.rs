@@ -132,9 +132,8 @@ pub fn sign(
 #[must_use]
 pub fn write(signature: &Headers) -> String {
     let lines = FIELDS.into_iter().zip(texts(signature));
-    lines
-        .map(|(field, text)| format!("{field}: {text}\n"))
-        .collect()
+    let lines = lines.map(|(field, text)| format!("{field}: {text}\n"));
+    lines.collect::<Vec<_>>().concat()
 }
 
 /// What a file beside the one that is signed says.

@@ -9,7 +9,7 @@ use crate::support::{Call, count};
 fn decide(id: &Value, what: &str) -> Call {
     let id = id.as_str().unwrap();
     Call::post(&format!("/v1/payment-files/{id}/{what}"))
-        .scope("payment-file:write")
+        .scope("payment-file:decide")
         .json(json!({ "reason": "the department sends it anew" }))
 }
 

@@ -1,7 +1,7 @@
 //! Settlement files of channels that sign them.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -275,6 +275,17 @@ fn the_signature_beside_a_file_is_looked_at() {
     assert_eq!(office.count(&kept), 1);
 }
 
+/// Runs the program beside the office's database.
+fn kaifong(office: &Office, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kaifong"))
+        .args(words)
+        .env("KAIFONG_DATABASE_URL", office.database.url())
+        .env("KAIFONG_ROOT_KEY", office.database.root_key())
+        .env("KAIFONG_DATA_DIR", office.database.folder())
+        .output()
+        .unwrap()
+}
+
 #[test]
 fn what_the_command_line_signs_it_takes_in() {
     let office = Office::open();
@@ -290,15 +301,7 @@ fn what_the_command_line_signs_it_takes_in() {
     let path = office.database.folder().join("store.txt");
     fs::write(&path, &bytes).unwrap();
     must_sign(conn, &hong_kong_date(yesterday).to_string());
-    let run = |words: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_kaifong"))
-            .args(words)
-            .env("KAIFONG_DATABASE_URL", office.database.url())
-            .env("KAIFONG_ROOT_KEY", office.database.root_key())
-            .env("KAIFONG_DATA_DIR", office.database.folder())
-            .output()
-            .unwrap()
-    };
+    let run = |words: &[&str]| kaifong(&office, words);
     let path = path.to_str().unwrap();
     let unsigned = run(&["ingest", path]);
     let errors = String::from_utf8_lossy(&unsigned.stderr);
@@ -327,8 +330,13 @@ fn what_the_command_line_signs_it_takes_in() {
     let taken = run(&["ingest", path]);
     assert!(taken.status.success(), "{taken:?}");
     assert_eq!(office.count("payment_file_signature"), 1);
-    // It is given back as it came, refused or not, and that is recorded.
-    let digest = hex(&sha256(&[&bytes]));
+    is_given_back(&office, &bytes);
+}
+
+/// It is given back as it came, refused or not, and that is recorded.
+fn is_given_back(office: &Office, bytes: &[u8]) {
+    let run = |words: &[&str]| kaifong(office, words);
+    let digest = hex(&sha256(&[bytes]));
     let back = run(&["payment-file", "take", &digest]);
     assert_eq!(back.stdout, bytes, "{back:?}");
     let copy = office.database.folder().join("copy.txt");

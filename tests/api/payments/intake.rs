@@ -76,55 +76,6 @@ fn a_payment_is_posted_once_whatever_file_names_it() {
 }
 
 #[test]
-fn a_reference_with_another_amount_or_account_stops_the_whole_file() {
-    let office = Office::open();
-    let [one, two, three] = office.codes[..] else {
-        panic!("three households");
-    };
-    let first = [line(1, "S-1", &one, "2364.00")];
-    office.take("first.txt", &file(Channel::Store, 1, &first));
-    for (sequence, name, lines, at) in [
-        (
-            2,
-            "amount",
-            [
-                line(1, "S-8", &two, "5.00"),
-                line(2, "S-1", &one, "2364.01"),
-            ],
-            2,
-        ),
-        (
-            3,
-            "account",
-            [
-                line(1, "S-1", &two, "2364.00"),
-                line(2, "S-8", &two, "5.00"),
-            ],
-            1,
-        ),
-        (
-            4,
-            "within",
-            [line(1, "S-7", &two, "5.00"), line(2, "S-7", &three, "5.00")],
-            2,
-        ),
-    ] {
-        let taken = office.take(name, &file(Channel::Store, sequence, &lines));
-        assert_eq!(
-            (taken.state, taken.settled),
-            (FileState::Quarantined, 0),
-            "{name}"
-        );
-        let reason = taken.reason.unwrap();
-        assert!(reason.starts_with(&format!("line {at}: S-")), "{reason}");
-    }
-    assert_eq!(office.count("payment"), 1);
-    assert_eq!(office.count("ledger_transfer WHERE kind = 'payment'"), 1);
-    let audited = "audit_entry WHERE action = 'payments.file.quarantined'";
-    assert_eq!(office.count(audited), 3);
-}
-
-#[test]
 fn a_file_that_comes_early_waits_for_those_before_it() {
     let office = Office::open();
     let one = office.codes[0];

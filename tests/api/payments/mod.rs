@@ -3,6 +3,7 @@
 mod bringing;
 mod channels;
 mod codes;
+mod contradictions;
 mod files;
 mod gathered;
 mod intake;

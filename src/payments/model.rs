@@ -341,6 +341,9 @@ pub enum PaymentError {
     /// Other terms of the channel begin within.
     #[error("{0} has other terms from {1} on: end these the day before")]
     TermsOverlap(Channel, NaiveDate),
+    /// Nothing says whom its payers name.
+    #[error("{0} was never open before")]
+    NeverOpen(Channel),
     /// No channel can have them.
     #[error("{0} does not hold")]
     TermsUnfit(String),

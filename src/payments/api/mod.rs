@@ -143,7 +143,7 @@ impl From<PaymentError> for Problem {
             PaymentError::Contradicts { .. } => CONTRADICTS,
             PaymentError::TermsOfThePast(_) => TERMS_PAST,
             PaymentError::TermsOverlap(..) => TERMS_OVERLAP,
-            PaymentError::TermsUnfit(_) => TERMS_REFUSED,
+            PaymentError::TermsUnfit(_) | PaymentError::NeverOpen(_) => TERMS_REFUSED,
             PaymentError::NotNow(_) => NOT_NOW,
             PaymentError::SamePerson => SAME_PERSON,
             PaymentError::NotItsChannel(_) => NOT_ITS_CHANNEL,

@@ -14,8 +14,7 @@ use crate::kernel::day::Day;
 use crate::kernel::money::Money;
 use crate::kernel::text::Line;
 use crate::payments::model::{Channel, PaymentError};
-use crate::payments::store::NewTerms;
-use crate::payments::terms;
+use crate::payments::terms::{self, Changed};
 use crate::platform::auth::Authorized;
 use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
 use crate::platform::http::problem::Problem;
@@ -41,14 +40,7 @@ struct TermsIn {
     lead_days: u8,
     /// The most that one payment may be, HKD.
     at_most: Option<Money>,
-    /// Whom the payer names: an FPS identifier, a biller's number.
-    #[schema(pattern = "^[0-9]{1,10}$")]
-    payee: Option<Line<10>>,
-    /// Of letters, digits and signs of ASCII.
-    payee_name: Line<25>,
     /// Its settlement files are signed.
-    #[serde(default)]
-    #[schema(required = false)]
     signs: bool,
     /// Who says so.
     source: Line<200>,
@@ -65,18 +57,16 @@ struct RecordedTermsOut {
 }
 
 impl TermsIn {
-    fn new_terms(&self) -> Result<NewTerms, PaymentError> {
+    fn changed(&self) -> Result<Changed, PaymentError> {
         let time = |text: &Line<5>| {
             let time = NaiveTime::parse_from_str(text.as_str(), "%H:%M");
             time.map_err(|_| PaymentError::Unfit("a cut-off is a time such as 19:00"))
         };
-        Ok(NewTerms {
+        Ok(Changed {
             cut_off: self.cut_off.as_ref().map(time).transpose()?,
             working_days_only: self.working_days_only,
             lead_days: self.lead_days.into(),
             at_most: self.at_most,
-            payee: self.payee.clone().map(Into::into),
-            payee_name: self.payee_name.clone().into(),
             signs: self.signs,
             source: self.source.clone().into(),
             assumed: self.assumed,
@@ -86,7 +76,8 @@ impl TermsIn {
 
 /// Record on what terms a channel is open from a day that is yet to come.
 ///
-/// Those that held until then end the day before. Who says so is recorded with them.
+/// Those that held until then end the day before. Whom the payer names stays. Who says so is
+/// recorded with them.
 #[utoipa::path(
     tag = "payments",
     params(("channel" = Channel, Path), IdempotencyKey),
@@ -110,10 +101,10 @@ async fn record_channel_terms(
             key: &key,
         };
         once(conn, &attempt, &(channel, &body), |conn| {
-            let new = body.new_terms()?;
+            let changed = body.changed()?;
             let days = (body.valid_from.into(), body.valid_to.map(Into::into));
             let by = (&caller.actor, now);
-            let terms = terms::record(conn, channel, &new, days, by)?;
+            let terms = terms::record(conn, channel, changed, days, by)?;
             let number = terms.row.number;
             Ok::<_, PaymentError>(RecordedTermsOut { number })
         })

@@ -461,7 +461,7 @@ impl World {
             "appoint_channel_client" => json!({ "client": ABSENT }),
             "record_channel_terms" => json!({
                 "valid_from": "2027-06-01", "working_days_only": true, "lead_days": 0,
-                "payee_name": "HK Housing Authority", "source": "a circular",
+                "signs": false, "source": "a circular",
             }),
             _ => return None,
         })

@@ -15,6 +15,7 @@ use super::store;
 use crate::app::App;
 use crate::kernel::tenant_code::TenantCode;
 use crate::kernel::text::Line;
+use crate::kernel::whole::whole;
 use crate::platform::auth::{Authorized, permissions};
 use crate::platform::db::reach_in;
 use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
@@ -64,6 +65,7 @@ struct BreakGlassIn {
     fields: Vec<Line<64>>,
     /// How long it is needed.
     #[schema(minimum = 1, maximum = 30)]
+    #[serde(deserialize_with = "whole")]
     minutes: i16,
 }
 

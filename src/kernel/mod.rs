@@ -28,4 +28,5 @@ pub mod role;
 pub mod tenant_code;
 pub mod text;
 pub mod watch;
+pub mod whole;
 pub mod working_day;

@@ -16,6 +16,7 @@ use crate::kernel::four_eyes::Standing;
 use crate::kernel::id::CounterDayId;
 use crate::kernel::money::Money;
 use crate::kernel::text::Line;
+use crate::kernel::whole::whole;
 use crate::platform::auth::Authorized;
 use crate::platform::http::idempotency::{Attempt, IdempotencyKey, once};
 use crate::platform::http::problem::Problem;
@@ -34,6 +35,7 @@ struct PileBody {
     /// HKD.
     value: Money,
     #[schema(maximum = 1_000_000)]
+    #[serde(deserialize_with = "whole")]
     pieces: u32,
 }
 
@@ -42,6 +44,7 @@ struct PileBody {
 #[serde(deny_unknown_fields)]
 struct SlipsIn {
     #[schema(maximum = 1_000_000)]
+    #[serde(deserialize_with = "whole")]
     pieces: u32,
     /// What they come to, HKD.
     amount: Money,

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::kernel::day::Day;
 use crate::kernel::money::Money;
 use crate::kernel::text::Line;
+use crate::kernel::whole::whole;
 use crate::payments::model::{Channel, PaymentError};
 use crate::payments::terms::{self, Changed};
 use crate::platform::auth::Authorized;
@@ -37,6 +38,7 @@ struct TermsIn {
     working_days_only: bool,
     /// Working days to leave before the end of the month.
     #[schema(maximum = 15)]
+    #[serde(deserialize_with = "whole")]
     lead_days: u8,
     /// The most that one payment may be, HKD.
     at_most: Option<Money>,

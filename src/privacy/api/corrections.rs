@@ -15,6 +15,7 @@ use super::{ReadPrivacy, WritePrivacy};
 use crate::app::App;
 use crate::kernel::id::PersonId;
 use crate::kernel::text::Line;
+use crate::kernel::whole::whole;
 use crate::people::{Caller, Correction, PersonChange};
 use crate::platform::auth::Authorized;
 use crate::platform::http::idempotency::{Attempt, IdempotencyKey, OnceError, once};
@@ -48,6 +49,7 @@ struct CorrectionRequestIn {
 struct MakeCorrectionIn {
     /// The person's `ETag`, as a number.
     #[schema(minimum = 1)]
+    #[serde(deserialize_with = "whole")]
     person_version: i32,
     change: PersonChange,
 }

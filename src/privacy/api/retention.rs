@@ -11,6 +11,7 @@ use super::{REFUSED, ReadPrivacy, WritePrivacy};
 use crate::app::App;
 use crate::kernel::day::Day;
 use crate::kernel::text::Line;
+use crate::kernel::whole::whole;
 use crate::people::Caller;
 use crate::platform::auth::Authorized;
 use crate::platform::db::DbError;
@@ -47,6 +48,7 @@ struct RetentionRuleIn {
     /// Its first day; ahead.
     valid_from: Day,
     #[schema(minimum = 12, maximum = 1200)]
+    #[serde(deserialize_with = "whole")]
     keep_months: i32,
     /// Where the figure is from.
     #[schema(value_type = String, min_length = 1, max_length = 200)]

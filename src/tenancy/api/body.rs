@@ -8,6 +8,7 @@ use super::super::model::{EndReason, NewTenancy, Tenancy, TenancyKind};
 use crate::kernel::day::Day;
 use crate::kernel::id::{EstateId, FlatId, TenancyId};
 use crate::kernel::tenant_code::TenantCode;
+use crate::kernel::whole::whole;
 use crate::platform::http::page::{Cursor, Limit};
 
 /// A tenancy to start.
@@ -19,6 +20,7 @@ pub(super) struct TenancyIn {
     /// The first day: at most twelve months ahead.
     pub starts_on: Day,
     #[schema(minimum = 1, maximum = 30)]
+    #[serde(deserialize_with = "whole")]
     pub household_size: i16,
     /// The household's code; absent for a new household, which gets one.
     pub tenant_code: Option<TenantCode>,
